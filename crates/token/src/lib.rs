@@ -12,9 +12,9 @@
 //! let token = std::fs::read_to_string("token.txt")?;
 //!
 //! let screened = Screened::screen(&token, &logto, &policy, Timestamp::from_unix_seconds(1_795_204_215))?;
-//! let (claims, _key) = screened.verify(&keys)?;
-//! policy.authorize(&claims)?;
-//! println!("{} may {}", claims.subject(), claims.scopes());
+//! let signed = screened.verify(&keys)?;
+//! policy.authorize(signed.claims())?;
+//! println!("{} may {}", signed.claims().subject(), signed.claims().scopes());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -51,7 +51,7 @@ pub use organization::{OrganizationId, OrganizationRule};
 pub use policy::Policy;
 pub use roles::RoleRequirement;
 pub use scopes::{ScopeRequirement, Scopes};
-pub use screened::Screened;
+pub use screened::{Screened, SignedClaims};
 pub use timestamp::Timestamp;
 pub use verification_key::{KeyIdentity, KeyProblem, VerificationKey};
 pub use verify_error::{ClaimProblem, Malformed, OrganizationMismatch, VerifyError};

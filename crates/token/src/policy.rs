@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::algorithm::AlgorithmSet;
 use crate::organization::AUDIENCE_PREFIX;
 use crate::{
-    Algorithm, Audience, Claims, CompactJws, ConfigError, LogtoUrl, OrganizationId, OrganizationMismatch,
-    OrganizationRule, RoleRequirement, ScopeRequirement, Timestamp, TokenType, VerifyError,
+    Algorithm, Audience, Claims, ConfigError, LogtoUrl, OrganizationId, OrganizationMismatch,
+    OrganizationRule, RoleRequirement, ScopeRequirement, SignedClaims, Timestamp, TokenType, VerifyError,
 };
 
 /// What a token must satisfy: type, audience, time, organization, scopes, roles, custom claims. One for every framework.
@@ -228,17 +228,17 @@ impl Policy {
     ///
     /// # Errors
     /// [`VerifyError::AlgorithmNotAllowed`].
-    pub fn check_algorithm(&self, token: &CompactJws<'_>) -> Result<(), VerifyError> {
-        ensure(self.rules.algorithms.contains(token.algorithm()), || VerifyError::AlgorithmNotAllowed)
+    pub fn check_algorithm(&self, algorithm: Algorithm) -> Result<(), VerifyError> {
+        ensure(self.rules.algorithms.contains(algorithm), || VerifyError::AlgorithmNotAllowed)
     }
 
     /// The token says that it is an access token (RFC 9068 §2.1).
     ///
     /// # Errors
     /// [`VerifyError::WrongTokenType`].
-    pub fn check_type(&self, token: &CompactJws<'_>) -> Result<(), VerifyError> {
+    pub fn check_type(&self, token_type: TokenType) -> Result<(), VerifyError> {
         let fits = match self.rules.token_type {
-            TokenTypeRule::AccessToken => token.token_type() == TokenType::AccessToken,
+            TokenTypeRule::AccessToken => token_type == TokenType::AccessToken,
             TokenTypeRule::Anything => true,
         };
         ensure(fits, || VerifyError::WrongTokenType)
@@ -331,19 +331,29 @@ impl Policy {
         }
     }
 
-    /// Issuer, audience and time together: what a cached verdict is checked against again.
-    pub fn check(&self, issuer: &LogtoUrl, claims: &Claims, now: Timestamp) -> Result<(), VerifyError> {
-        self.check_issuer(issuer, claims)?;
-        self.check_audience(claims)?;
-        self.check_time(claims, now)
-    }
-
     /// Organization, scopes, roles and custom claims together: the answers that may be 403, behind a valid signature.
+    ///
+    /// # Errors
+    /// The first of them that fails.
     pub fn authorize(&self, claims: &Claims) -> Result<(), VerifyError> {
         self.check_organization(claims)?;
         self.check_scopes(claims)?;
         self.check_roles(claims)?;
         self.check_claims(claims)
+    }
+
+    /// The whole policy, on a token whose signature is known to be valid: for one that was verified before, perhaps under
+    /// another policy and at another time.
+    ///
+    /// # Errors
+    /// The first check that fails.
+    pub fn accept(&self, issuer: &LogtoUrl, signed: &SignedClaims, now: Timestamp) -> Result<(), VerifyError> {
+        self.check_algorithm(signed.algorithm())?;
+        self.check_type(signed.token_type())?;
+        self.check_issuer(issuer, signed.claims())?;
+        self.check_audience(signed.claims())?;
+        self.check_time(signed.claims(), now)?;
+        self.authorize(signed.claims())
     }
 }
 

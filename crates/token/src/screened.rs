@@ -1,4 +1,6 @@
-use crate::{Claims, CompactJws, JwkSet, KeyIdentity, LogtoUrl, Policy, Timestamp, VerifyError};
+use std::sync::Arc;
+
+use crate::{Algorithm, Claims, CompactJws, JwkSet, KeyIdentity, LogtoUrl, Policy, Timestamp, TokenType, VerifyError};
 
 /// A token that passed every check which needs no key: shape, algorithm, type, claims, issuer, audience, time.
 ///
@@ -12,8 +14,8 @@ use crate::{Claims, CompactJws, JwkSet, KeyIdentity, LogtoUrl, Policy, Timestamp
 /// let policy = Policy::for_resource("https://api.example.com")?;
 ///
 /// let screened = Screened::screen(token, &logto, &policy, now)?;
-/// let (claims, _key) = screened.verify(&keys())?;
-/// policy.authorize(&claims)?;
+/// let signed = screened.verify(&keys())?;
+/// policy.authorize(signed.claims())?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
@@ -29,10 +31,12 @@ impl<'a> Screened<'a> {
     /// Whatever is wrong with the token, short of its key, its signature and what it permits.
     pub fn screen(token: &'a str, issuer: &LogtoUrl, policy: &Policy, now: Timestamp) -> Result<Self, VerifyError> {
         let jws = CompactJws::parse(token)?;
-        policy.check_algorithm(&jws)?;
-        policy.check_type(&jws)?;
+        policy.check_algorithm(jws.algorithm())?;
+        policy.check_type(jws.token_type())?;
         let claims = Claims::parse(jws.payload())?;
-        policy.check(issuer, &claims, now)?;
+        policy.check_issuer(issuer, &claims)?;
+        policy.check_audience(&claims)?;
+        policy.check_time(&claims, now)?;
         Ok(Screened { jws, claims })
     }
 
@@ -41,12 +45,54 @@ impl<'a> Screened<'a> {
         &self.jws
     }
 
-    /// Verifies the signature and hands the claims over, with the key that signed them.
+    /// Verifies the signature and hands the claims over. What they permit is still to be asked: [`Policy::authorize`].
     ///
     /// # Errors
     /// As [`JwkSet::verify`].
-    pub fn verify(self, keys: &JwkSet) -> Result<(Claims, KeyIdentity), VerifyError> {
-        let key = keys.verify(&self.jws)?;
-        Ok((self.claims, key))
+    pub fn verify(self, keys: &JwkSet) -> Result<SignedClaims, VerifyError> {
+        Ok(SignedClaims {
+            key: keys.verify(&self.jws)?,
+            algorithm: self.jws.algorithm(),
+            token_type: self.jws.token_type(),
+            claims: Arc::new(self.claims),
+        })
+    }
+}
+
+/// Claims that the issuer signed, with how it did: what is worth remembering of a verification.
+///
+/// It is a memory of a signature, not of a verdict; [`Policy::accept`] gives the verdict, as often as one is needed.
+#[derive(Clone, Debug)]
+pub struct SignedClaims {
+    claims: Arc<Claims>,
+    key: KeyIdentity,
+    algorithm: Algorithm,
+    token_type: TokenType,
+}
+
+impl SignedClaims {
+    /// The claims.
+    pub fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    /// The claims, shared.
+    pub fn into_claims(self) -> Arc<Claims> {
+        self.claims
+    }
+
+    /// The key that signed them.
+    pub fn key(&self) -> KeyIdentity {
+        self.key
+    }
+
+    /// The algorithm of the signature.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// What the token says it is.
+    pub fn token_type(&self) -> TokenType {
+        self.token_type
     }
 }

@@ -1,0 +1,104 @@
+use std::hash::{BuildHasher, Hasher};
+
+use aws_lc_rs::digest;
+use logto_authkit_token::SignedClaims;
+use quick_cache::UnitWeighter;
+use quick_cache::sync::Cache;
+
+/// A bounded memory of signatures that verified: of signatures, not of verdicts.
+///
+/// It says that this very text was signed by that key. Whether it is accepted is decided anew at every use, against the present
+/// time, the caller's policy and the issuer's present keys. Refusals are never remembered.
+pub(crate) struct TokenCache(Option<Cache<TokenDigest, SignedClaims, UnitWeighter, DigestHash>>);
+
+/// SHA-256 of the token's text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TokenDigest([u8; 32]);
+
+impl TokenDigest {
+    pub(crate) fn of(token: &str) -> Self {
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(digest::digest(&digest::SHA256, token.as_bytes()).as_ref());
+        TokenDigest(bytes)
+    }
+}
+
+impl TokenCache {
+    /// A cache for `capacity` tokens; 0 remembers nothing.
+    pub(crate) fn new(capacity: usize) -> Self {
+        TokenCache((capacity > 0).then(|| {
+            Cache::with(capacity, capacity as u64, UnitWeighter, DigestHash, Default::default())
+        }))
+    }
+
+    pub(crate) fn is_off(&self) -> bool {
+        self.0.is_none()
+    }
+
+    pub(crate) fn get(&self, digest: &TokenDigest) -> Option<SignedClaims> {
+        self.0.as_ref()?.get(digest)
+    }
+
+    pub(crate) fn insert(&self, digest: TokenDigest, signed: SignedClaims) {
+        if let Some(cache) = &self.0 {
+            cache.insert(digest, signed);
+        }
+    }
+
+    pub(crate) fn remove(&self, digest: &TokenDigest) {
+        if let Some(cache) = &self.0 {
+            cache.remove(digest);
+        }
+    }
+
+    pub(crate) fn clear(&self) {
+        if let Some(cache) = &self.0 {
+            cache.clear();
+        }
+    }
+}
+
+impl std::fmt::Debug for TokenCache {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("TokenCache").field("len", &self.0.as_ref().map(Cache::len)).finish()
+    }
+}
+
+impl std::hash::Hash for TokenDigest {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let mut first = [0; 8];
+        first.copy_from_slice(&self.0[..8]);
+        state.write_u64(u64::from_ne_bytes(first));
+    }
+}
+
+/// Takes eight bytes of the digest as the hash. A stranger cannot fill a bucket on purpose: only tokens that the issuer signed
+/// are ever inserted.
+#[derive(Clone, Copy, Default)]
+struct DigestHash;
+
+struct FirstBytes(u64);
+
+impl BuildHasher for DigestHash {
+    type Hasher = FirstBytes;
+
+    fn build_hasher(&self) -> FirstBytes {
+        FirstBytes(0)
+    }
+}
+
+impl Hasher for FirstBytes {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}

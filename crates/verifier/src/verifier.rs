@@ -1,0 +1,191 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use logto_authkit_token::{Claims, LogtoUrl, MAX_TOKEN_LENGTH, Policy, Screened, Timestamp, VerifyError};
+
+use crate::key_source::KeySource;
+use crate::token_cache::{TokenCache, TokenDigest};
+use crate::{KeyTimes, VerifierBuilder};
+
+/// Verifies the access tokens of one issuer.
+///
+/// Cheap to clone, and every clone shares keys and cache. It needs no start-up: the first token fetches the keys, and
+/// [`warm_up`](Verifier::warm_up) does it earlier where that is wished.
+///
+/// ```no_run
+/// # async fn run(token: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// use logto_authkit_verifier::Verifier;
+///
+/// let verifier = Verifier::builder("https://tenant.logto.app").audience("https://api.example.com").build()?;
+/// let claims = verifier.verify(token).await?;
+/// println!("hello {}", claims.subject());
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Verifier(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) policy: Policy,
+    pub(crate) keys: Arc<KeySource>,
+    pub(crate) times: KeyTimes,
+    pub(crate) cache: TokenCache,
+}
+
+/// Whether a verifier could verify a token this moment, for a health check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Readiness {
+    /// Keys are held.
+    Ready {
+        /// How long ago they were fetched, or confirmed by the issuer.
+        age: Duration,
+        /// How many of them are usable.
+        keys: usize,
+    },
+    /// No keys have been fetched yet, or they are too old to be used.
+    NotReady,
+}
+
+impl Verifier {
+    /// Starts a verifier for the Logto server at `logto_url`, the endpoint without `/oidc`. An audience or a policy is needed too.
+    pub fn builder(logto_url: impl AsRef<str>) -> VerifierBuilder {
+        VerifierBuilder::new(LogtoUrl::parse(logto_url))
+    }
+
+    /// As [`builder`](Verifier::builder), with an endpoint that has been read before.
+    pub fn builder_for(issuer: LogtoUrl) -> VerifierBuilder {
+        VerifierBuilder::new(Ok(issuer))
+    }
+
+    pub(crate) fn new(inner: Inner) -> Self {
+        Verifier(Arc::new(inner))
+    }
+
+    /// Verifies a token against the verifier's own policy.
+    ///
+    /// # Errors
+    /// Why the token is refused, or [`VerifyError::KeysUnavailable`] when nobody can tell.
+    pub async fn verify(&self, token: &str) -> Result<Arc<Claims>, VerifyError> {
+        self.verify_with(token, &self.0.policy).await
+    }
+
+    /// Verifies a token against another policy than the verifier's own, over the same keys and cache.
+    ///
+    /// # Errors
+    /// As [`verify`](Verifier::verify).
+    pub async fn verify_with(&self, token: &str, policy: &Policy) -> Result<Arc<Claims>, VerifyError> {
+        let digest = match self.recall(token, policy) {
+            Recall::Verdict(verdict) => return verdict,
+            Recall::Nothing(digest) => digest,
+        };
+        let screened = Screened::screen(token, self.issuer(), policy, self.now())?;
+        let (key_id, algorithm) = (screened.jws().key_id(), screened.jws().algorithm());
+        let held = self.0.keys.keys(&self.0.times, |keys| keys.knows(key_id, algorithm)).await?;
+        let signed = screened.verify(held.keys())?;
+        if let Some(digest) = digest {
+            self.0.cache.insert(digest, signed.clone());
+        }
+        policy.authorize(signed.claims())?;
+        Ok(signed.into_claims())
+    }
+
+    /// The verdict on a token whose signature is remembered, or `None` where only [`verify_with`](Verifier::verify_with) can
+    /// tell. Does no cryptography but one hash, never waits, and needs no runtime.
+    pub fn verify_cached(&self, token: &str, policy: &Policy) -> Option<Result<Arc<Claims>, VerifyError>> {
+        match self.recall(token, policy) {
+            Recall::Verdict(verdict) => Some(verdict),
+            Recall::Nothing(_) => None,
+        }
+    }
+
+    /// Verifies a token with keys that are fetched for it alone: reads and writes neither the keys at hand nor the cache.
+    ///
+    /// One request to the issuer per call. For a tool that must know how things are this moment.
+    ///
+    /// # Errors
+    /// As [`verify`](Verifier::verify).
+    pub async fn verify_past_caches(&self, token: &str, policy: &Policy) -> Result<Arc<Claims>, VerifyError> {
+        let screened = Screened::screen(token, self.issuer(), policy, self.now())?;
+        let keys = self.0.keys.fetch_apart().await?;
+        let signed = screened.verify(&keys)?;
+        policy.authorize(signed.claims())?;
+        Ok(signed.into_claims())
+    }
+
+    fn recall(&self, token: &str, policy: &Policy) -> Recall {
+        // What is too long to be a token is not hashed either.
+        if self.0.cache.is_off() || token.len() > MAX_TOKEN_LENGTH {
+            return Recall::Nothing(None);
+        }
+        let digest = TokenDigest::of(token);
+        let Some(signed) = self.0.cache.get(&digest) else {
+            return Recall::Nothing(Some(digest));
+        };
+        match &*self.0.keys.at_hand(&self.0.times) {
+            Some(held) if held.keys().contains(signed.key()) => {
+                let verdict = policy.accept(self.issuer(), &signed, self.now());
+                Recall::Verdict(verdict.map(|()| signed.into_claims()))
+            }
+            // The key left the issuer's set: what it signed is refused from now on.
+            Some(_) => {
+                self.0.cache.remove(&digest);
+                Recall::Nothing(Some(digest))
+            }
+            None => Recall::Nothing(Some(digest)),
+        }
+    }
+
+    /// Fetches the keys now instead of at the first token.
+    ///
+    /// # Errors
+    /// [`VerifyError::KeysUnavailable`] when the issuer cannot be reached or publishes no usable key.
+    pub async fn warm_up(&self) -> Result<(), VerifyError> {
+        self.0.keys.keys(&self.0.times, |_| true).await.map(|_| ())
+    }
+
+    /// Whether keys are there, and how old they are.
+    pub fn readiness(&self) -> Readiness {
+        match self.0.keys.age() {
+            Some((age, keys)) if age <= self.0.times.fresh_for + self.0.times.stale_for => Readiness::Ready { age, keys },
+            _ => Readiness::NotReady,
+        }
+    }
+
+    /// Drops the issuer's keys, for every verifier that shares them, and this verifier's remembered tokens.
+    pub fn invalidate(&self) {
+        self.0.keys.invalidate();
+        self.0.cache.clear();
+    }
+
+    /// The verifier's own policy.
+    pub fn policy(&self) -> &Policy {
+        &self.0.policy
+    }
+
+    /// The issuer whose tokens are verified.
+    pub fn issuer(&self) -> &LogtoUrl {
+        self.0.keys.issuer()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.keys.clock().now()
+    }
+}
+
+/// What the cache has to say about a token.
+enum Recall {
+    Verdict(Result<Arc<Claims>, VerifyError>),
+    /// Nothing; the digest, where there is a cache to write to.
+    Nothing(Option<TokenDigest>),
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Verifier")
+            .field("issuer", self.issuer())
+            .field("policy", &self.0.policy)
+            .finish_non_exhaustive()
+    }
+}

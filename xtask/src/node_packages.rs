@@ -1,0 +1,105 @@
+//! The Node packages of the project: where they are, and whether what they depend on is installed.
+
+use std::fs;
+use std::path::Path;
+use std::time::SystemTime;
+
+use crate::command::{Command, Failure};
+
+/// A folder with a `package.json`, a `package-lock.json` and tests for `node --test`.
+pub(crate) struct NodePackage {
+    pub(crate) folder: &'static str,
+}
+
+pub(crate) const NODE_PACKAGES: &[NodePackage] = &[NodePackage { folder: "testing/oidc-provider" }];
+
+pub(crate) const OLDEST_NODE: u32 = 20;
+
+const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
+
+/// The version of a Node.js that is new enough, or what was found instead.
+pub(crate) fn node_version() -> Result<String, String> {
+    let version = version_of("node")?;
+    match major(&version) {
+        Some(major) if major >= OLDEST_NODE => Ok(version),
+        _ => Err(format!("{version} is too old")),
+    }
+}
+
+pub(crate) fn npm_version() -> Result<String, String> {
+    version_of(NPM)
+}
+
+impl NodePackage {
+    /// Why `npm ci` has to run, or nothing where the installed packages are those of the lock file.
+    pub(crate) fn stale(&self) -> Option<&'static str> {
+        let folder = Path::new(self.folder);
+        let locked = modified(&folder.join("package-lock.json"));
+        // npm writes this one when everything else is in place, so a broken-off installation has none.
+        let installed = modified(&folder.join("node_modules/.package-lock.json"));
+        staleness(locked, installed)
+    }
+
+    /// Install scripts of packages do not run: no package we use needs one.
+    pub(crate) fn install(&self) -> Result<(), Failure> {
+        let args = ["ci", "--no-audit", "--no-fund", "--ignore-scripts"];
+        Command::new(NPM, args).in_folder(self.folder).run().map(|_| ())
+    }
+
+    pub(crate) fn test_command(&self) -> Command {
+        // The reporter is named because without a terminal Node 20 would choose another one than with it.
+        Command::new("node", ["--test", "--test-reporter=spec"]).in_folder(self.folder)
+    }
+}
+
+fn version_of(program: &'static str) -> Result<String, String> {
+    let version = Command::new(program, ["--version"]).output().map_err(|_| "not found".to_owned())?;
+    Ok(version.trim().to_owned())
+}
+
+fn major(version: &str) -> Option<u32> {
+    version.trim_start_matches('v').split('.').next()?.parse().ok()
+}
+
+fn modified(file: &Path) -> Option<SystemTime> {
+    fs::metadata(file).and_then(|metadata| metadata.modified()).ok()
+}
+
+fn staleness(locked: Option<SystemTime>, installed: Option<SystemTime>) -> Option<&'static str> {
+    match (locked, installed) {
+        (None, _) => Some("package-lock.json is missing"),
+        (_, None) => Some("node_modules is missing"),
+        (Some(locked), Some(installed)) if installed < locked => {
+            Some("node_modules is older than package-lock.json")
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_major_version_is_the_first_number() {
+        assert_eq!(major("v20.20.2"), Some(20));
+        assert_eq!(major("9"), Some(9));
+        assert_eq!(major("nonsense"), None);
+    }
+
+    #[test]
+    fn packages_are_stale_until_npm_has_finished_after_the_lock_file() {
+        let before = SystemTime::UNIX_EPOCH;
+        let after = before + Duration::from_secs(1);
+        assert_eq!(staleness(Some(before), Some(after)), None);
+        assert_eq!(staleness(Some(before), Some(before)), None);
+        assert_eq!(staleness(Some(before), None), Some("node_modules is missing"));
+        assert_eq!(
+            staleness(Some(after), Some(before)),
+            Some("node_modules is older than package-lock.json")
+        );
+        assert_eq!(staleness(None, Some(after)), Some("package-lock.json is missing"));
+    }
+}
