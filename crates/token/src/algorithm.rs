@@ -101,6 +101,9 @@ impl AlgorithmSet {
 
 impl fmt::Debug for AlgorithmSet {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_set().entries(Algorithm::ALL.iter().filter(|algorithm| self.contains(**algorithm))).finish()
+        formatter
+            .debug_set()
+            .entries(Algorithm::ALL.iter().filter(|algorithm| self.contains(**algorithm)))
+            .finish()
     }
 }

@@ -30,7 +30,11 @@ impl Audience {
             ));
         }
         if text.chars().any(|character| character.is_whitespace() || character.is_control()) {
-            return Err(ConfigError::new("audience", "it contains white space", "write one resource identifier per entry"));
+            return Err(ConfigError::new(
+                "audience",
+                "it contains white space",
+                "write one resource identifier per entry",
+            ));
         }
         if text.starts_with(crate::organization::AUDIENCE_PREFIX) {
             return Err(ConfigError::new(

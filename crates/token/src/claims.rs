@@ -126,7 +126,9 @@ impl Claims {
 
     /// The organization that the token belongs to: `organization_id`, or the one that `aud` names.
     pub fn organization_id(&self) -> Option<&str> {
-        self.organization_claim().or_else(|| self.audience().find_map(|entry| entry.strip_prefix(crate::organization::AUDIENCE_PREFIX)))
+        self.organization_claim().or_else(|| {
+            self.audience().find_map(|entry| entry.strip_prefix(crate::organization::AUDIENCE_PREFIX))
+        })
     }
 
     /// The claim `organization_id` alone.
@@ -188,7 +190,8 @@ impl fmt::Debug for Claims {
 
 impl serde::Serialize for Claims {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let payload: serde_json::Value = serde_json::from_str(&self.json).map_err(serde::ser::Error::custom)?;
+        let payload: serde_json::Value =
+            serde_json::from_str(&self.json).map_err(serde::ser::Error::custom)?;
         payload.serialize(serializer)
     }
 }
@@ -317,7 +320,10 @@ mod tests {
         assert_eq!(claims.organization_id(), Some("o"));
         assert_eq!(claims.get::<serde_json::Value>("plan").unwrap().unwrap()["tier"], 3);
         assert_eq!(claims.get::<String>("absent").unwrap(), None);
-        assert_eq!(claims.get::<String>("plan").unwrap_err().to_string(), "the claim plan cannot be read as alloc::string::String");
+        assert_eq!(
+            claims.get::<String>("plan").unwrap_err().to_string(),
+            "the claim plan cannot be read as alloc::string::String"
+        );
     }
 
     #[test]

@@ -236,6 +236,9 @@ mod tests {
     fn debug_output_holds_neither_payload_nor_signature() {
         let token = "eyJhbGciOiJFUzM4NCJ9.eyJzdWIiOiJzZWNyZXQifQ.c2lnbmF0dXJl";
         let text = format!("{:?}", CompactJws::parse(token).unwrap());
-        assert!(!text.contains("secret") && !text.contains("payload") && !text.contains("signature:"), "{text}");
+        assert!(
+            !text.contains("secret") && !text.contains("payload") && !text.contains("signature:"),
+            "{text}"
+        );
     }
 }

@@ -172,9 +172,19 @@ mod tests {
     #[test]
     fn only_whole_objects_in_utf_8_are_read() {
         assert_eq!(read(br#" {"a":1,"b":{"a":[null]}} "#, &mut Skip), Ok(()));
-        for text in
-            [&b"[]"[..], b"7", b"\"a\"", b"null", b"", b"{", b"{\"a\":1,}", b"{\"a\":1} x", b"\xef\xbb\xbf{}", b"{\"a\":\"\xff\"}", b"{1:2}"]
-        {
+        for text in [
+            &b"[]"[..],
+            b"7",
+            b"\"a\"",
+            b"null",
+            b"",
+            b"{",
+            b"{\"a\":1,}",
+            b"{\"a\":1} x",
+            b"\xef\xbb\xbf{}",
+            b"{\"a\":\"\xff\"}",
+            b"{1:2}",
+        ] {
             assert_eq!(read(text, &mut Skip), Err(ObjectError::NotAnObject), "{}", text.escape_ascii());
         }
     }
@@ -191,7 +201,10 @@ mod tests {
         let mut members: Vec<String> = (0..3000).map(|index| format!("\"{index}\":0")).collect();
         assert_eq!(read(format!("{{{}}}", members.join(",")).as_bytes(), &mut Skip), Ok(()));
         members.push("\"77\":1".into());
-        assert_eq!(read(format!("{{{}}}", members.join(",")).as_bytes(), &mut Skip), Err(ObjectError::DuplicateMember));
+        assert_eq!(
+            read(format!("{{{}}}", members.join(",")).as_bytes(), &mut Skip),
+            Err(ObjectError::DuplicateMember)
+        );
     }
 
     #[test]

@@ -86,7 +86,8 @@ impl JwkSet {
     /// [`VerifyError::UnknownKey`], [`VerifyError::AlgorithmMismatch`] or [`VerifyError::InvalidSignature`].
     pub fn verify(&self, token: &CompactJws<'_>) -> Result<KeyIdentity, VerifyError> {
         let algorithm = token.algorithm();
-        let mut fitting = self.candidates(token.key_id()).filter(|key| key.fits(algorithm)).take(MAX_ATTEMPTS).peekable();
+        let mut fitting =
+            self.candidates(token.key_id()).filter(|key| key.fits(algorithm)).take(MAX_ATTEMPTS).peekable();
         if fitting.peek().is_none() {
             return Err(match token.key_id() {
                 Some(_) if self.candidates(token.key_id()).next().is_some() => VerifyError::AlgorithmMismatch,

@@ -47,7 +47,9 @@ impl LogtoUrl {
             return Err(problem("it is empty", EXAMPLE));
         }
         let url = Url::parse(text).map_err(|error| match error {
-            url::ParseError::RelativeUrlWithoutBase => problem("it has no scheme", format!("write https://{text}")),
+            url::ParseError::RelativeUrlWithoutBase => {
+                problem("it has no scheme", format!("write https://{text}"))
+            }
             _ => problem("it is no URL", EXAMPLE),
         })?;
         if !matches!(url.scheme(), "https" | "http") || url.host().is_none() {
@@ -61,7 +63,10 @@ impl LogtoUrl {
         }
         let endpoint = url.as_str().trim_end_matches('/');
         if let Some(short) = endpoint.strip_suffix("/oidc") {
-            return Err(problem("it ends with /oidc, which is the issuer and not the endpoint", format!("write {short}")));
+            return Err(problem(
+                "it ends with /oidc, which is the issuer and not the endpoint",
+                format!("write {short}"),
+            ));
         }
         if endpoint.contains("/oidc/") || endpoint.contains("/.well-known") {
             return Err(problem("it is the address of a document, not of the server", EXAMPLE));

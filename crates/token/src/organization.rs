@@ -25,7 +25,11 @@ impl OrganizationId {
     pub fn parse(text: impl AsRef<str>) -> Result<Self, ConfigError> {
         let text = text.as_ref();
         if let Some(id) = text.strip_prefix(AUDIENCE_PREFIX) {
-            return Err(ConfigError::new("organization", "it is an audience", format!("write the id alone: {id}")));
+            return Err(ConfigError::new(
+                "organization",
+                "it is an audience",
+                format!("write the id alone: {id}"),
+            ));
         }
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         if text.is_empty() || text.len() > 128 || !text.bytes().all(legal) {

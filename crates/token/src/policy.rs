@@ -151,10 +151,17 @@ impl Policy {
     ///
     /// # Errors
     /// An empty list.
-    pub fn with_algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Result<Self, ConfigError> {
+    pub fn with_algorithms(
+        mut self,
+        algorithms: impl IntoIterator<Item = Algorithm>,
+    ) -> Result<Self, ConfigError> {
         let algorithms = AlgorithmSet::of(algorithms);
         if algorithms.is_empty() {
-            return Err(ConfigError::new("algorithms", "the list is empty", "name at least one, for example ES384"));
+            return Err(ConfigError::new(
+                "algorithms",
+                "the list is empty",
+                "name at least one, for example ES384",
+            ));
         }
         self.rules_mut().algorithms = algorithms;
         Ok(self)
@@ -166,7 +173,11 @@ impl Policy {
     /// More than 300 s.
     pub fn with_leeway(mut self, leeway: Duration) -> Result<Self, ConfigError> {
         if leeway > MAX_LEEWAY {
-            return Err(ConfigError::new("leeway", "it is longer than 300 s", "write at most 300 s and set the clocks right"));
+            return Err(ConfigError::new(
+                "leeway",
+                "it is longer than 300 s",
+                "write at most 300 s and set the clocks right",
+            ));
         }
         self.rules_mut().leeway = leeway;
         Ok(self)
@@ -179,10 +190,15 @@ impl Policy {
     pub fn require_claim(self, name: impl Into<String>, value: impl Serialize) -> Result<Self, ConfigError> {
         let name = name.into();
         if name.is_empty() {
-            return Err(ConfigError::new("require_claim", "the claim's name is empty", "write the claim's name"));
+            return Err(ConfigError::new(
+                "require_claim",
+                "the claim's name is empty",
+                "write the claim's name",
+            ));
         }
-        let value = serde_json::to_value(value)
-            .map_err(|_| ConfigError::new("require_claim", "the value is no JSON", "write a value that JSON can express"))?;
+        let value = serde_json::to_value(value).map_err(|_| {
+            ConfigError::new("require_claim", "the value is no JSON", "write a value that JSON can express")
+        })?;
         let claim = name.clone();
         Ok(self.with_check(name, move |claims| {
             claims.get::<serde_json::Value>(&claim).is_ok_and(|found| found.as_ref() == Some(&value))
@@ -291,7 +307,8 @@ impl Policy {
             }
             // Checked by the audience: it names one. A token for several organizations would leave open which is meant.
             (Target::Organization, OrganizationRule::Any) => {
-                (claims.audience().filter(|entry| entry.starts_with(AUDIENCE_PREFIX)).count() != 1).then_some(Other)
+                (claims.audience().filter(|entry| entry.starts_with(AUDIENCE_PREFIX)).count() != 1)
+                    .then_some(Other)
             }
             (Target::Organization, OrganizationRule::Refuse) => Some(NotAllowed),
             (_, OrganizationRule::Refuse) => claims.organization_claim().is_some().then_some(NotAllowed),
@@ -347,7 +364,12 @@ impl Policy {
     ///
     /// # Errors
     /// The first check that fails.
-    pub fn accept(&self, issuer: &LogtoUrl, signed: &SignedClaims, now: Timestamp) -> Result<(), VerifyError> {
+    pub fn accept(
+        &self,
+        issuer: &LogtoUrl,
+        signed: &SignedClaims,
+        now: Timestamp,
+    ) -> Result<(), VerifyError> {
         self.check_algorithm(signed.algorithm())?;
         self.check_type(signed.token_type())?;
         self.check_issuer(issuer, signed.claims())?;

@@ -38,11 +38,19 @@ impl Requirement {
     ) -> Result<Self, ConfigError> {
         let names: Vec<String> = names.into_iter().map(Into::into).collect();
         if names.is_empty() {
-            return Err(ConfigError::new(option, "the list is empty", "name at least one, or leave the requirement out"));
+            return Err(ConfigError::new(
+                option,
+                "the list is empty",
+                "name at least one, or leave the requirement out",
+            ));
         }
         for name in &names {
             if name.is_empty() {
-                return Err(ConfigError::new(option, "a name in the list is empty", "write what must be held"));
+                return Err(ConfigError::new(
+                    option,
+                    "a name in the list is empty",
+                    "write what must be held",
+                ));
             }
             if let Some(problem) = problem(name) {
                 return Err(ConfigError::new(option, format!("{name:?} cannot be held"), problem));

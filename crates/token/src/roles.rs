@@ -43,7 +43,10 @@ impl RoleRequirement {
     ///
     /// # Errors
     /// An empty list or an empty claim name.
-    pub fn in_claims(mut self, claim_keys: impl IntoIterator<Item = impl Into<String>>) -> Result<Self, ConfigError> {
+    pub fn in_claims(
+        mut self,
+        claim_keys: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Result<Self, ConfigError> {
         let keys = Requirement::all("role_claim_keys", claim_keys, |_| None)?;
         self.claim_keys = Some(keys.names().to_vec());
         Ok(self)

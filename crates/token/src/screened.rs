@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
-use crate::{Algorithm, Claims, CompactJws, JwkSet, KeyIdentity, LogtoUrl, Policy, Timestamp, TokenType, VerifyError};
+use crate::{
+    Algorithm, Claims, CompactJws, JwkSet, KeyIdentity, LogtoUrl, Policy, Timestamp, TokenType, VerifyError,
+};
 
 /// A token that passed every check which needs no key: shape, algorithm, type, claims, issuer, audience, time.
 ///
@@ -29,7 +31,12 @@ impl<'a> Screened<'a> {
     ///
     /// # Errors
     /// Whatever is wrong with the token, short of its key, its signature and what it permits.
-    pub fn screen(token: &'a str, issuer: &LogtoUrl, policy: &Policy, now: Timestamp) -> Result<Self, VerifyError> {
+    pub fn screen(
+        token: &'a str,
+        issuer: &LogtoUrl,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<Self, VerifyError> {
         let jws = CompactJws::parse(token)?;
         policy.check_algorithm(jws.algorithm())?;
         policy.check_type(jws.token_type())?;

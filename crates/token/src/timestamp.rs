@@ -29,7 +29,9 @@ impl Timestamp {
     pub(crate) fn from_system(time: SystemTime) -> Self {
         match time.duration_since(UNIX_EPOCH) {
             Ok(after) => Timestamp(i64::try_from(after.as_millis()).unwrap_or(i64::MAX)),
-            Err(before) => Timestamp(i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |millis| -millis)),
+            Err(before) => {
+                Timestamp(i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |millis| -millis))
+            }
         }
     }
 

@@ -99,7 +99,11 @@ impl VerificationKey {
         if jwk.usage.as_deref().is_some_and(|usage| usage != "sig") {
             return Err(KeyProblem::Use);
         }
-        if jwk.key_ops.as_ref().is_some_and(|operations| !operations.iter().any(|operation| operation == "verify")) {
+        if jwk
+            .key_ops
+            .as_ref()
+            .is_some_and(|operations| !operations.iter().any(|operation| operation == "verify"))
+        {
             return Err(KeyProblem::Operations);
         }
         if jwk.kid.as_ref().is_some_and(|key_id| key_id.len() > 256) {
@@ -183,7 +187,11 @@ impl KeyIdentity {
 
 impl fmt::Debug for KeyIdentity {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "KeyIdentity({:02x}{:02x}{:02x}{:02x}…)", self.0[0], self.0[1], self.0[2], self.0[3])
+        write!(
+            formatter,
+            "KeyIdentity({:02x}{:02x}{:02x}{:02x}…)",
+            self.0[0], self.0[1], self.0[2], self.0[3]
+        )
     }
 }
 

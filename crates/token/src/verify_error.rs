@@ -155,7 +155,9 @@ impl VerifyError {
     pub fn code(&self) -> ErrorCode {
         match self {
             VerifyError::Malformed(_) => ErrorCode::MalformedToken,
-            VerifyError::AlgorithmNotAllowed | VerifyError::AlgorithmMismatch => ErrorCode::UnsupportedAlgorithm,
+            VerifyError::AlgorithmNotAllowed | VerifyError::AlgorithmMismatch => {
+                ErrorCode::UnsupportedAlgorithm
+            }
             VerifyError::WrongTokenType => ErrorCode::WrongTokenType,
             VerifyError::InvalidClaim { .. } => ErrorCode::InvalidClaims,
             VerifyError::InvalidIssuer => ErrorCode::InvalidIssuer,

@@ -12,7 +12,8 @@ pub trait HttpClient: fmt::Debug + Send + Sync + 'static {
 }
 
 /// What [`HttpClient::send`] returns.
-pub type HttpFuture<'a> = Pin<Box<dyn Future<Output = Result<http::Response<Vec<u8>>, HttpError>> + Send + 'a>>;
+pub type HttpFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<http::Response<Vec<u8>>, HttpError>> + Send + 'a>>;
 
 /// How long a request may take in all, and how large its answer may be.
 #[derive(Clone, Copy, Debug)]

@@ -148,7 +148,13 @@ impl KeyCacheState {
         Decision::Unavailable { retry_after: self.fetch_not_before.since(now).max(FIRST_BACK_OFF) }
     }
 
-    fn on_lookup_of_held_key(&mut self, now: Moment, times: &KeyTimes, held: HeldSince, stage: Stage) -> Decision {
+    fn on_lookup_of_held_key(
+        &mut self,
+        now: Moment,
+        times: &KeyTimes,
+        held: HeldSince,
+        stage: Stage,
+    ) -> Decision {
         if stage == Stage::AfterWait || held.is_fresh(now, times) {
             return Decision::Serve;
         }

@@ -10,7 +10,9 @@ use logto_authkit_token::{JwkSet, JwkSetError, LogtoUrl, VerifyError};
 use tokio::sync::watch;
 
 use crate::key_cache_state::{HeldSince, Transition};
-use crate::{Clock, Decision, HttpClient, HttpError, HttpLimits, KeyCacheState, KeyTimes, Moment, Stage, Wanted, lock};
+use crate::{
+    Clock, Decision, HttpClient, HttpError, HttpLimits, KeyCacheState, KeyTimes, Moment, Stage, Wanted, lock,
+};
 
 /// One issuer's keys: fetched over HTTP, held in memory, shared by every verifier of that issuer.
 ///
@@ -179,7 +181,9 @@ impl KeySource {
         *request.uri_mut() = self.issuer.jwks_uri().parse().map_err(|_| {
             HttpError::Exchange("the address of the keys is not one that HTTP can carry".to_owned())
         })?;
-        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/jwk-set+json, application/json"));
+        request
+            .headers_mut()
+            .insert(ACCEPT, HeaderValue::from_static("application/jwk-set+json, application/json"));
         if let Some(etag) = etag {
             request.headers_mut().insert(IF_NONE_MATCH, etag.clone());
         }
@@ -206,7 +210,9 @@ impl KeySource {
     pub(crate) async fn fetch_apart(&self) -> Result<JwkSet, VerifyError> {
         match self.fetch(None).await {
             Ok(Fetched::Keys(keys, _)) => Ok(keys),
-            Ok(Fetched::NotModified) => Err(VerifyError::KeysUnavailable { retry_after: Duration::from_secs(1) }),
+            Ok(Fetched::NotModified) => {
+                Err(VerifyError::KeysUnavailable { retry_after: Duration::from_secs(1) })
+            }
             Err(error) => {
                 tracing::warn!(issuer = %self.issuer, %error, "the issuer's keys cannot be fetched");
                 Err(VerifyError::KeysUnavailable { retry_after: Duration::from_secs(1) })

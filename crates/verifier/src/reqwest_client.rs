@@ -32,7 +32,8 @@ impl ReqwestClient {
         max_body: usize,
     ) -> Result<http::Response<Vec<u8>>, HttpError> {
         let client = self.client.as_ref().map_err(|problem| HttpError::Connect(problem.clone()))?;
-        let request = request.try_into().map_err(|error: reqwest::Error| HttpError::Exchange(innermost(&error)))?;
+        let request =
+            request.try_into().map_err(|error: reqwest::Error| HttpError::Exchange(innermost(&error)))?;
         let mut answer = client.execute(request).await.map_err(|error| classify(&error))?;
         let mut response = http::Response::new(Vec::new());
         *response.status_mut() = answer.status();

@@ -26,9 +26,11 @@ impl TokenDigest {
 impl TokenCache {
     /// A cache for `capacity` tokens; 0 remembers nothing.
     pub(crate) fn new(capacity: usize) -> Self {
-        TokenCache((capacity > 0).then(|| {
-            Cache::with(capacity, capacity as u64, UnitWeighter, DigestHash, Default::default())
-        }))
+        TokenCache(
+            (capacity > 0).then(|| {
+                Cache::with(capacity, capacity as u64, UnitWeighter, DigestHash, Default::default())
+            }),
+        )
     }
 
     pub(crate) fn is_off(&self) -> bool {

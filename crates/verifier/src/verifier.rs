@@ -147,7 +147,9 @@ impl Verifier {
     /// Whether keys are there, and how old they are.
     pub fn readiness(&self) -> Readiness {
         match self.0.keys.age() {
-            Some((age, keys)) if age <= self.0.times.fresh_for + self.0.times.stale_for => Readiness::Ready { age, keys },
+            Some((age, keys)) if age <= self.0.times.fresh_for + self.0.times.stale_for => {
+                Readiness::Ready { age, keys }
+            }
             _ => Readiness::NotReady,
         }
     }

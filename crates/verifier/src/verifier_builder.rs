@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use logto_authkit_token::{Algorithm, ConfigError, LogtoUrl, OrganizationRule, Policy, RoleRequirement, ScopeRequirement};
+use logto_authkit_token::{
+    Algorithm, ConfigError, LogtoUrl, OrganizationRule, Policy, RoleRequirement, ScopeRequirement,
+};
 
 use crate::token_cache::TokenCache;
 use crate::verifier::Inner;
@@ -143,7 +145,13 @@ impl VerifierBuilder {
         let hours = |hours: u64| Duration::from_secs(hours * 3600);
         within("keys_fresh_for", self.times.fresh_for, Duration::ZERO, hours(24), "0 s to 24 h")?;
         within("keys_stale_for", self.times.stale_for, Duration::ZERO, hours(7 * 24), "0 s to 7 d")?;
-        within("unknown_key_cooldown", self.times.unknown_key_cooldown, Duration::from_secs(1), hours(1), "1 s to 1 h")?;
+        within(
+            "unknown_key_cooldown",
+            self.times.unknown_key_cooldown,
+            Duration::from_secs(1),
+            hours(1),
+            "1 s to 1 h",
+        )?;
         if self.token_cache_size > MAX_TOKEN_CACHE_SIZE {
             return Err(ConfigError::new(
                 "token_cache_size",
@@ -170,9 +178,11 @@ impl VerifierBuilder {
             ];
             return match extra.into_iter().find(|(given, _)| *given) {
                 None => Ok(policy),
-                Some((_, option)) => {
-                    Err(ConfigError::new(option, "it is given beside a whole policy", "make it part of the policy"))
-                }
+                Some((_, option)) => Err(ConfigError::new(
+                    option,
+                    "it is given beside a whole policy",
+                    "make it part of the policy",
+                )),
             };
         }
         let mut policy = match (self.audiences.is_empty(), self.organization) {

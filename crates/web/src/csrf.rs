@@ -1,0 +1,111 @@
+use std::fmt;
+
+use aws_lc_rs::{hmac, rand};
+use logto_authkit_token::ConfigError;
+
+/// Double-submit tokens against cross-site request forgery, bound to a session by HMAC.
+///
+/// The server gives a page a token; the page sends it back in a header. A token that was made for another session, or by
+/// somebody else, does not verify, so that a cookie planted by a sibling domain is worth nothing.
+///
+/// The origin check of the guard needs no such token; this is for applications whose clients send neither `Sec-Fetch-Site` nor
+/// `Origin`.
+///
+/// ```
+/// use logto_authkit_web::CsrfTokens;
+///
+/// let tokens = CsrfTokens::new(b"a secret of at least 32 bytes, kept by the server")?;
+/// let token = tokens.issue("session-id")?;
+/// assert!(tokens.verify("session-id", &token));
+/// assert!(!tokens.verify("another-session", &token));
+/// # Ok::<(), logto_authkit_web::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct CsrfTokens {
+    key: hmac::Key,
+}
+
+const NONCE_LENGTH: usize = 16;
+const MAC_LENGTH: usize = 32;
+
+impl CsrfTokens {
+    /// Tokens under a secret of at least 32 bytes.
+    ///
+    /// # Errors
+    /// A shorter secret.
+    pub fn new(secret: &[u8]) -> Result<Self, ConfigError> {
+        if secret.len() < 32 {
+            return Err(ConfigError::new(
+                "csrf_secret",
+                "it is shorter than 32 bytes",
+                "write at least 32 random bytes, for example from openssl rand -base64 32",
+            ));
+        }
+        Ok(CsrfTokens { key: hmac::Key::new(hmac::HMAC_SHA256, secret) })
+    }
+
+    /// A new token for a session.
+    ///
+    /// # Errors
+    /// The system gives no random bytes.
+    pub fn issue(&self, session: &str) -> Result<String, ConfigError> {
+        let mut nonce = [0; NONCE_LENGTH];
+        rand::fill(&mut nonce).map_err(|_| {
+            ConfigError::new("csrf", "the system gives no random bytes", "check the system's random source")
+        })?;
+        let mac = hmac::sign(&self.key, &message(&nonce, session));
+        Ok([&nonce, mac.as_ref()].concat().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Whether `token` was issued for `session`. Takes the same time for every wrong token.
+    pub fn verify(&self, session: &str, token: &str) -> bool {
+        let Some(bytes) = from_hex(token) else { return false };
+        let (nonce, mac) = bytes.split_at(NONCE_LENGTH);
+        hmac::verify(&self.key, &message(nonce, session), mac).is_ok()
+    }
+}
+
+impl fmt::Debug for CsrfTokens {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("CsrfTokens").finish_non_exhaustive()
+    }
+}
+
+/// The nonce has a fixed length, so no two pairs share a message.
+fn message(nonce: &[u8], session: &str) -> Vec<u8> {
+    [b"logto-authkit csrf", nonce, session.as_bytes()].concat()
+}
+
+fn from_hex(text: &str) -> Option<[u8; NONCE_LENGTH + MAC_LENGTH]> {
+    let mut bytes = [0; NONCE_LENGTH + MAC_LENGTH];
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if pairs.len() != bytes.len() || !rest.is_empty() {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(pairs) {
+        let digit = |character: u8| (character as char).to_digit(16);
+        *byte = u8::try_from(digit(pair[0])? * 16 + digit(pair[1])?).ok()?;
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_token_does_not_verify() {
+        let tokens = CsrfTokens::new(&[7; 32]).unwrap();
+        let token = tokens.issue("s").unwrap();
+        assert_ne!(token, tokens.issue("s").unwrap());
+        for index in 0..token.len() {
+            let mut changed = token.clone().into_bytes();
+            changed[index] = if changed[index] == b'0' { b'1' } else { b'0' };
+            assert!(!tokens.verify("s", std::str::from_utf8(&changed).unwrap()), "{index}");
+        }
+        for wrong in ["", "zz", &token[2..], &format!("{token}00")] {
+            assert!(!tokens.verify("s", wrong));
+        }
+        assert!(!CsrfTokens::new(&[8; 32]).unwrap().verify("s", &token));
+    }
+}
