@@ -65,13 +65,13 @@ impl<'a> CompactJws<'a> {
         else {
             return Err(Malformed::PartCount.into());
         };
-        let header = Header::parse(&base64url::decode(header).ok_or(Malformed::Encoding)?)?;
-        Ok(CompactJws {
-            signing_input: &bytes[..bytes.len() - signature.len() - 1],
-            header,
-            payload: base64url::decode(payload).ok_or(Malformed::Encoding)?,
-            signature: base64url::decode(signature).ok_or(Malformed::Encoding)?,
-        })
+        let signing_input = &bytes[..header.len() + 1 + payload.len()];
+        let (Some(header), Some(payload), Some(signature)) =
+            (base64url::decode(header), base64url::decode(payload), base64url::decode(signature))
+        else {
+            return Err(Malformed::Encoding.into());
+        };
+        Ok(CompactJws { signing_input, header: Header::parse(&header)?, payload, signature })
     }
 
     /// The algorithm that the header names.
