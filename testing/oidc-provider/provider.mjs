@@ -8,8 +8,9 @@ const ORGANIZATION_URN = 'urn:logto:organization:';
 const ORGANIZATIONS_RESOURCE = 'urn:logto:resource:organizations';
 const ORGANIZATIONS_SCOPE = 'urn:logto:scope:organizations';
 
-export function createProvider(issuer, options, keys) {
+export function createProvider(issuer, options, keys, storage) {
   const provider = new Provider(issuer, {
+    adapter: storage.adapterFor,
     jwks: { keys: keys.jwks },
     clients: clientsOf(options, keys.alg),
     clientDefaults: { id_token_signed_response_alg: keys.alg },
@@ -76,7 +77,13 @@ function clientsOf(options, alg) {
   return [
     { ...CLIENTS.web, ...interactive, token_endpoint_auth_method: 'client_secret_basic' },
     { ...CLIENTS.spa, ...interactive, token_endpoint_auth_method: 'none' },
-    { ...CLIENTS.machine, grant_types: ['client_credentials'], redirect_uris: [], response_types: [], id_token_signed_response_alg: alg },
+    {
+      ...CLIENTS.machine,
+      grant_types: ['client_credentials'],
+      redirect_uris: [],
+      response_types: [],
+      id_token_signed_response_alg: alg,
+    },
   ];
 }
 
@@ -121,7 +128,8 @@ function resourceServer(ctx, resource, options, alg) {
 
 function scopesOf(resource, options) {
   if (resource === ORGANIZATIONS_RESOURCE) return Object.values(options.organizations).flatMap(({ scopes }) => scopes);
-  if (resource.startsWith(ORGANIZATION_URN)) return options.organizations[resource.slice(ORGANIZATION_URN.length)]?.scopes;
+  if (resource.startsWith(ORGANIZATION_URN))
+    return options.organizations[resource.slice(ORGANIZATION_URN.length)]?.scopes;
   return options.resources[resource];
 }
 
@@ -170,7 +178,7 @@ async function tagKeys(ctx, next) {
   if (ctx.path !== '/jwks' || ctx.status !== 200) return;
   ctx.set('Cache-Control', 'no-cache, max-age=0, must-revalidate');
   ctx.etag = ctx.body.keys.map(({ kid }) => kid).join('+');
-  if (ctx.fresh) ctx.status = 304;
+  if (ctx.get('If-None-Match') === ctx.response.get('ETag')) ctx.status = 304;
 }
 
 function postsItself(ctx, form) {

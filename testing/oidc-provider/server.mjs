@@ -8,6 +8,7 @@ import { createProvider } from './provider.mjs';
 import { CLIENTS, readOptions } from './options.mjs';
 import { signIn } from './sign-in-page.mjs';
 import { SigningKeys } from './signing-keys.mjs';
+import { Storage } from './storage.mjs';
 
 // Standard output belongs to the protocol.
 globalThis.console = new Console(process.stderr, process.stderr);
@@ -17,6 +18,7 @@ const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 class TestServer {
   #options;
   #keys;
+  #storage = new Storage();
   #provider;
   #handle;
   #server = http.createServer((request, response) => this.#answer(request, response));
@@ -46,7 +48,9 @@ class TestServer {
       resource: Object.keys(resources)[0],
       resources,
       organizations,
-      users: Object.fromEntries(Object.entries(users).map(([username, { sub, password }]) => [username, { sub, password }])),
+      users: Object.fromEntries(
+        Object.entries(users).map(([username, { sub, password }]) => [username, { sub, password }]),
+      ),
       ...this.#published(),
     };
   }
@@ -81,9 +85,9 @@ class TestServer {
     await once(this.#server, 'listening');
   }
 
-  /** Sessions and grants are the library's own memory: a new provider of the same issuer goes on with them. */
+  /** The library reads its keys once, so new keys take a new provider, which goes on with the same storage. */
   #useKeys() {
-    this.#provider = createProvider(`${this.#url}/oidc`, this.#options, this.#keys);
+    this.#provider = createProvider(`${this.#url}/oidc`, this.#options, this.#keys, this.#storage);
     this.#handle = this.#provider.callback();
   }
 
@@ -114,7 +118,8 @@ class TestServer {
 async function obey(server, line) {
   try {
     const { cmd, ...details } = JSON.parse(line);
-    if (!Object.hasOwn(server.commands, cmd)) throw new Error(`cmd is one of ${Object.keys(server.commands).join(', ')}`);
+    if (!Object.hasOwn(server.commands, cmd))
+      throw new Error(`cmd is one of ${Object.keys(server.commands).join(', ')}`);
     say({ ok: true, cmd, ...(await server.commands[cmd](details)) });
     return cmd !== 'stop';
   } catch (error) {

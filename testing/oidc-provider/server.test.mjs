@@ -7,17 +7,20 @@ import { Browser } from './testing/browser.mjs';
 import { DrivenServer } from './testing/driven-server.mjs';
 
 const ORGANIZATION = '8kzczmmn03u2';
-const SCOPES = 'openid offline_access profile read:products write:products delete:products read:members urn:logto:scope:organizations';
+const SCOPES =
+  'openid offline_access profile read:products write:products delete:products read:members urn:logto:scope:organizations';
 
 let server;
 let info;
 const logoutTokens = [];
 const logoutListener = http.createServer((request, response) => {
   const parts = [];
-  request.on('data', (part) => parts.push(part)).on('end', () => {
-    logoutTokens.push(new URLSearchParams(Buffer.concat(parts).toString()).get('logout_token'));
-    response.writeHead(200).end();
-  });
+  request
+    .on('data', (part) => parts.push(part))
+    .on('end', () => {
+      logoutTokens.push(new URLSearchParams(Buffer.concat(parts).toString()).get('logout_token'));
+      response.writeHead(200).end();
+    });
 });
 
 before(async () => {
@@ -37,7 +40,11 @@ const basic = ({ client_id, client_secret }) => ({ authorization: `Basic ${btoa(
 
 async function token(parameters, client) {
   const body = new URLSearchParams(client.client_secret ? parameters : { ...parameters, client_id: client.client_id });
-  const response = await fetch(at('/token'), { method: 'POST', headers: client.client_secret ? basic(client) : {}, body });
+  const response = await fetch(at('/token'), {
+    method: 'POST',
+    headers: client.client_secret ? basic(client) : {},
+    body,
+  });
   return { status: response.status, ...(await response.json()) };
 }
 
@@ -52,7 +59,10 @@ async function verified(jwt) {
   const [input, signature] = [jwt.slice(0, jwt.lastIndexOf('.')), jwt.slice(jwt.lastIndexOf('.') + 1)];
   const key = { key: crypto.createPublicKey({ key: jwk, format: 'jwk' }), dsaEncoding: 'ieee-p1363' };
   const hash = { ES384: 'sha384', RS256: 'sha256', EdDSA: null }[alg];
-  assert.ok(crypto.verify(hash, Buffer.from(input), key, Buffer.from(signature, 'base64url')), 'the signature verifies');
+  assert.ok(
+    crypto.verify(hash, Buffer.from(input), key, Buffer.from(signature, 'base64url')),
+    'the signature verifies',
+  );
   return { header: part(jwt, 0), claims: part(jwt, 1) };
 }
 
@@ -81,7 +91,8 @@ async function signedIn({ client = info.clients.web, username = 'alice', changes
   return { browser, callback, client, exchange };
 }
 
-const refresh = (client, refresh_token, parameters = {}) => token({ grant_type: 'refresh_token', refresh_token, ...parameters }, client);
+const refresh = (client, refresh_token, parameters = {}) =>
+  token({ grant_type: 'refresh_token', refresh_token, ...parameters }, client);
 
 test('discovery names the endpoints of a Logto server', async () => {
   const document = await (await fetch(at('/.well-known/openid-configuration'))).json();
@@ -150,7 +161,10 @@ describe('client credentials', () => {
   });
 
   test('refuse a wrong secret', async () => {
-    const { status, error } = await token({ grant_type: 'client_credentials' }, { ...info.clients.machine, client_secret: 'wrong' });
+    const { status, error } = await token(
+      { grant_type: 'client_credentials' },
+      { ...info.clients.machine, client_secret: 'wrong' },
+    );
     assert.deepEqual([status, error], [401, 'invalid_client']);
   });
 });
@@ -176,8 +190,9 @@ describe('the authorization-code flow', () => {
 
   test('gives an opaque token without a resource', async () => {
     const { exchange } = await signedIn();
-    const { access_token } = await exchange();
+    const { access_token, id_token } = await exchange();
     assert.equal(access_token.length, 43);
+    assert.equal(part(id_token, 1).name, 'Alice Example');
     const me = await fetch(at('/me'), { headers: { authorization: `Bearer ${access_token}` } });
     assert.equal((await me.json()).sub, info.users.alice.sub);
     const introspection = await fetch(at('/token/introspection'), {
@@ -207,12 +222,18 @@ describe('the authorization-code flow', () => {
     });
     const browser = new Browser();
     const page = await browser.open(`${at('/auth')}?${query}`);
-    const answer = await browser.request(page.url, { method: 'POST', body: new URLSearchParams({ username: 'alice', password: 'wrong' }) });
+    const answer = await browser.request(page.url, {
+      method: 'POST',
+      body: new URLSearchParams({ username: 'alice', password: 'wrong' }),
+    });
     assert.equal(answer.status, 401);
   });
 
   test('demands PKCE of the public client', async () => {
-    const { callback } = await signedIn({ client: info.clients.spa, changes: { code_challenge: '', code_challenge_method: '' } });
+    const { callback } = await signedIn({
+      client: info.clients.spa,
+      changes: { code_challenge: '', code_challenge_method: '' },
+    });
     assert.equal(callback.searchParams.get('error'), 'invalid_request');
   });
 });
@@ -294,7 +315,10 @@ describe('the commands', () => {
     const after = (await machineToken()).access_token;
     assert.notEqual(part(after, 0).kid, part(before, 0).kid);
     assert.equal(part(after, 0).kid, reply.kid);
-    assert.deepEqual((await keySet()).map(({ kid }) => kid), reply.kids);
+    assert.deepEqual(
+      (await keySet()).map(({ kid }) => kid),
+      reply.kids,
+    );
     await verified(before);
     await verified(after);
   });

@@ -5,12 +5,15 @@ import { text } from 'node:stream/consumers';
 export async function signIn(request, response, provider, options) {
   const interaction = await provider.interactionDetails(request, response);
   if (interaction.prompt.name === 'consent') {
-    return provider.interactionFinished(request, response, { consent: { grantId: await grantEverything(provider, interaction, options) } });
+    return provider.interactionFinished(request, response, {
+      consent: { grantId: await grantEverything(provider, interaction, options) },
+    });
   }
   if (request.method !== 'POST') return showForm(response, 200);
   const form = new URLSearchParams(await text(request));
   const user = options.users[form.get('username')];
-  if (user === undefined || user.password !== form.get('password')) return showForm(response, 401, 'Wrong username or password.');
+  if (user === undefined || user.password !== form.get('password'))
+    return showForm(response, 401, 'Wrong username or password.');
   return provider.interactionFinished(request, response, { login: { accountId: user.sub } });
 }
 
@@ -23,7 +26,9 @@ async function grantEverything(provider, { grantId, params, prompt, session }, o
   if (missingOIDCScope) grant.addOIDCScope(missingOIDCScope.join(' '));
   if (missingOIDCClaims) grant.addOIDCClaims(missingOIDCClaims);
   for (const [resource, scopes] of Object.entries(missingResourceScopes ?? {})) {
-    const [held, lacking] = [true, false].map((holds) => scopes.filter((scope) => user.scopes.includes(scope) === holds));
+    const [held, lacking] = [true, false].map((holds) =>
+      scopes.filter((scope) => user.scopes.includes(scope) === holds),
+    );
     if (held.length > 0) grant.addResourceScope(resource, held.join(' '));
     if (lacking.length > 0) grant.rejectResourceScope(resource, lacking.join(' '));
   }

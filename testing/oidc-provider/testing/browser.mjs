@@ -39,7 +39,9 @@ export class Browser {
   /** Posts the form of a page as its script would. */
   submit({ html }) {
     const action = /<form[^>]* action="([^"]+)"/.exec(html)[1];
-    const fields = [...html.matchAll(/<input[^>]*>/g)].map(([input]) => ['name', 'value'].map((name) => new RegExp(` ${name}="([^"]*)"`).exec(input)[1]));
+    const fields = [...html.matchAll(/<input[^>]*>/g)].map(([input]) =>
+      ['name', 'value'].map((name) => new RegExp(` ${name}="([^"]*)"`).exec(input)[1]),
+    );
     return this.request(action, { method: 'POST', body: new URLSearchParams(fields) });
   }
 }

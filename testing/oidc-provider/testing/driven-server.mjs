@@ -9,7 +9,9 @@ const SERVER = path.join(import.meta.dirname, '..', 'server.mjs');
 
 export class DrivenServer {
   static async start(options = {}) {
-    const server = new DrivenServer(spawn(process.execPath, [SERVER, JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'ignore'] }));
+    const server = new DrivenServer(
+      spawn(process.execPath, [SERVER, JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'ignore'] }),
+    );
     server.info = await server.#nextLine();
     return server;
   }
