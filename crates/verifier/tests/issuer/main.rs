@@ -3,6 +3,7 @@
 mod controls;
 mod faults;
 mod keys;
+mod oidc_provider;
 mod remembered;
 
 use std::sync::Arc;
