@@ -1,0 +1,103 @@
+//! An axum route over HTTP, with the layer and without, under load from another process.
+
+use std::net::SocketAddr;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::routing::get;
+use logto_authkit::AuthLayer;
+use logto_authkit::testing::SigningAlgorithm;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
+
+use crate::compare::median;
+use crate::subject::Subject;
+use crate::table::{Row, Target};
+
+/// Connections that the load keeps busy.
+const CONNECTIONS: usize = 32;
+/// How long each turn lasts.
+const TURN: Duration = Duration::from_millis(1500);
+const TURNS: usize = 9;
+
+pub(crate) fn row(runtime: &Runtime) -> Row {
+    runtime.block_on(async {
+        let subject = Subject::new(SigningAlgorithm::Es384, 100).await;
+        let verifier = subject.verifier(10_000);
+        for token in &subject.tokens {
+            verifier.verify(token).await.expect("the token is good");
+        }
+        let bare = serve(Router::new().route("/", get(|| async { "hello" }))).await;
+        let layered = Router::new().route("/", get(|| async { "hello" })).layer(AuthLayer::new(verifier));
+        let layered = serve(layered).await;
+        let token = subject.token(0);
+        let (mut with, mut without, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..TURNS {
+            let (ours, theirs) = (load(layered, token).await, load(bare, token).await);
+            with.push(ours);
+            without.push(theirs);
+            ratios.push(ours / theirs);
+        }
+        let ratio = median(&mut ratios);
+        Row::figure(
+            "axum route with `AuthLayer`, remembered token, against the bare route (requests per second)".to_owned(),
+            format!("{:.0} / {:.0} = {ratio:.2}", median(&mut with), median(&mut without)),
+            ratio,
+            Target::AtLeast(0.93),
+        )
+    })
+}
+
+async fn serve(app: Router) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a loopback port is free");
+    let address = listener.local_addr().expect("the listener is bound");
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    address
+}
+
+/// Requests per second that a load from another process gets answered.
+async fn load(address: SocketAddr, token: &str) -> f64 {
+    let program = std::env::current_exe().expect("the program knows where it is");
+    let output = tokio::process::Command::new(program)
+        .args(["load", &address.to_string(), token])
+        .stdin(Stdio::null())
+        .output()
+        .await
+        .expect("the program can start itself");
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.trim().parse().unwrap_or_else(|_| panic!("the load failed: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// The other process: keeps its connections busy for one turn and prints what it got answered.
+pub(crate) fn run_load(runtime: &Runtime, address: &str, token: &str) {
+    let request = format!("GET / HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n");
+    let answered: u64 = runtime.block_on(async {
+        let deadline = Instant::now() + TURN;
+        let tasks: Vec<_> = (0..CONNECTIONS)
+            .map(|_| {
+                let (address, request) = (address.to_owned(), request.clone());
+                tokio::spawn(async move {
+                    let mut connection = TcpStream::connect(address).await.expect("the server listens");
+                    connection.set_nodelay(true).expect("the connection is open");
+                    let mut buffer = [0; 4096];
+                    let mut answered = 0;
+                    while Instant::now() < deadline {
+                        connection.write_all(request.as_bytes()).await.expect("the connection is open");
+                        let length = connection.read(&mut buffer).await.expect("the connection is open");
+                        assert!(buffer[..length].starts_with(b"HTTP/1.1 200"), "the answer is a 200");
+                        answered += 1;
+                    }
+                    answered
+                })
+            })
+            .collect();
+        let mut answered = 0;
+        for task in tasks {
+            answered += task.await.expect("no connection fails");
+        }
+        answered
+    });
+    println!("{:.1}", answered as f64 / TURN.as_secs_f64());
+}
