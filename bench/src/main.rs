@@ -25,8 +25,8 @@ fn main() -> ExitCode {
         }
     };
     match arguments.as_slice() {
-        ["load", address, token] => {
-            route::run_load(&runtime, address, token);
+        ["load", address, tokens @ ..] => {
+            route::run_load(&runtime, address, tokens);
             return ExitCode::SUCCESS;
         }
         [] | ["--write"] => {}

@@ -17,7 +17,7 @@ use crate::subject::Subject;
 use crate::table::{Row, Target};
 
 /// Connections that the load keeps busy.
-const CONNECTIONS: usize = 32;
+const CONNECTIONS: usize = 64;
 /// How long each turn lasts.
 const TURN: Duration = Duration::from_millis(1500);
 const TURNS: usize = 9;
@@ -32,10 +32,9 @@ pub(crate) fn row(runtime: &Runtime) -> Row {
         let bare = serve(Router::new().route("/", get(|| async { "hello" }))).await;
         let layered = Router::new().route("/", get(|| async { "hello" })).layer(AuthLayer::new(verifier));
         let layered = serve(layered).await;
-        let token = subject.token(0);
         let (mut with, mut without, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..TURNS {
-            let (ours, theirs) = (load(layered, token).await, load(bare, token).await);
+            let (ours, theirs) = (load(layered, &subject).await, load(bare, &subject).await);
             with.push(ours);
             without.push(theirs);
             ratios.push(ours / theirs);
@@ -58,10 +57,11 @@ async fn serve(app: Router) -> SocketAddr {
 }
 
 /// Requests per second that a load from another process gets answered.
-async fn load(address: SocketAddr, token: &str) -> f64 {
+async fn load(address: SocketAddr, subject: &Subject) -> f64 {
     let program = std::env::current_exe().expect("the program knows where it is");
     let output = tokio::process::Command::new(program)
-        .args(["load", &address.to_string(), token])
+        .args(["load", &address.to_string()])
+        .args(&subject.tokens[..CONNECTIONS])
         .stdin(Stdio::null())
         .output()
         .await
@@ -70,14 +70,15 @@ async fn load(address: SocketAddr, token: &str) -> f64 {
     text.trim().parse().unwrap_or_else(|_| panic!("the load failed: {}", String::from_utf8_lossy(&output.stderr)))
 }
 
-/// The other process: keeps its connections busy for one turn and prints what it got answered.
-pub(crate) fn run_load(runtime: &Runtime, address: &str, token: &str) {
-    let request = format!("GET / HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n");
+/// The other process: keeps its connections busy for one turn, each with a user of its own, and prints what it got answered.
+pub(crate) fn run_load(runtime: &Runtime, address: &str, tokens: &[&str]) {
     let answered: u64 = runtime.block_on(async {
         let deadline = Instant::now() + TURN;
-        let tasks: Vec<_> = (0..CONNECTIONS)
-            .map(|_| {
-                let (address, request) = (address.to_owned(), request.clone());
+        let tasks: Vec<_> = tokens
+            .iter()
+            .map(|token| {
+                let address = address.to_owned();
+                let request = format!("GET / HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n");
                 tokio::spawn(async move {
                     let mut connection = TcpStream::connect(address).await.expect("the server listens");
                     connection.set_nodelay(true).expect("the connection is open");

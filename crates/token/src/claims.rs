@@ -4,6 +4,7 @@ use std::fmt;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess};
 use serde_json::value::RawValue;
 
+use crate::claim_text::{ClaimText, Span, SpanFinder, wrong};
 use crate::json_object::{self, Json, Members, ObjectError};
 use crate::{ClaimProblem, Malformed, Scopes, Timestamp, VerifyError};
 
@@ -24,18 +25,19 @@ use crate::{ClaimProblem, Malformed, Scopes, Timestamp, VerifyError};
 /// ```
 #[derive(Clone, PartialEq)]
 pub struct Claims {
-    issuer: Box<str>,
-    subject: Box<str>,
-    audience: Box<[Box<str>]>,
+    /// The payload's JSON, and behind it the strings that are written with escapes there.
+    text: ClaimText,
+    issuer: Span,
+    subject: Span,
+    audience: Box<[Span]>,
     expires_at: Timestamp,
     not_before: Option<Timestamp>,
     issued_at: Option<Timestamp>,
-    scopes: Scopes,
-    client_id: Option<Box<str>>,
-    token_id: Option<Box<str>>,
-    organization_id: Option<Box<str>>,
-    roles: Box<[Box<str>]>,
-    json: Box<str>,
+    scope: Option<Span>,
+    client_id: Option<Span>,
+    token_id: Option<Span>,
+    organization_id: Option<Span>,
+    roles: Box<[Span]>,
 }
 
 /// A claim that is there and cannot be read as the type that was asked for.
@@ -52,46 +54,59 @@ impl Claims {
     /// # Errors
     /// [`VerifyError::Malformed`] when it is no such object, [`VerifyError::InvalidClaim`] when a claim is missing or wrong.
     pub fn parse(payload: &[u8]) -> Result<Self, VerifyError> {
+        Claims::from_payload(payload.to_vec())
+    }
+
+    /// As [`parse`](Claims::parse), keeping the payload's own memory.
+    pub(crate) fn from_payload(payload: Vec<u8>) -> Result<Self, VerifyError> {
         let mut members = ClaimMembers::default();
-        json_object::read(payload, &mut members).map_err(|error| match error {
+        json_object::read(&payload, &mut members).map_err(|error| match error {
             ObjectError::NotAnObject => Malformed::Payload,
             ObjectError::DuplicateMember => Malformed::DuplicateClaim,
         })?;
-        let json = std::str::from_utf8(payload).map_err(|_| Malformed::Payload)?;
-        let mut roles = strings(members.roles);
-        roles.extend(strings(members.role));
+        let mut spans = SpanFinder::new(&payload);
+        let issuer = required("iss", spans.string("iss", members.issuer)?)?;
+        let subject = required("sub", spans.non_empty("sub", members.subject)?)?;
+        let audience = audience(&mut spans, members.audience)?;
+        let expires_at = required("exp", date("exp", members.expires_at)?)?;
+        let not_before = date("nbf", members.not_before)?;
+        let issued_at = date("iat", members.issued_at)?;
+        let scope = spans.string("scope", members.scope)?;
+        let client_id = spans.string("client_id", members.client_id)?;
+        let token_id = spans.string("jti", members.token_id)?;
+        let organization_id = spans.non_empty("organization_id", members.organization_id)?;
+        let mut roles = spans.strings(members.roles);
+        roles.extend(spans.strings(members.role));
+        let unescaped = spans.into_unescaped();
         Ok(Claims {
-            issuer: required("iss", string("iss", members.issuer)?)?,
-            subject: required("sub", non_empty("sub", members.subject)?)?,
-            audience: audience(members.audience)?,
-            expires_at: required("exp", date("exp", members.expires_at)?)?,
-            not_before: date("nbf", members.not_before)?,
-            issued_at: date("iat", members.issued_at)?,
-            scopes: match string("scope", members.scope)? {
-                Some(list) => Scopes::from(&*list),
-                None => Scopes::default(),
-            },
-            client_id: string("client_id", members.client_id)?,
-            token_id: string("jti", members.token_id)?,
-            organization_id: non_empty("organization_id", members.organization_id)?,
+            text: ClaimText::new(payload, &unescaped).ok_or(Malformed::Payload)?,
+            issuer,
+            subject,
+            audience,
+            expires_at,
+            not_before,
+            issued_at,
+            scope,
+            client_id,
+            token_id,
+            organization_id,
             roles: roles.into(),
-            json: json.into(),
         })
     }
 
     /// `iss`: who issued the token.
     pub fn issuer(&self) -> &str {
-        &self.issuer
+        self.text.get(self.issuer)
     }
 
     /// `sub`: the user's id, or the application's for a machine-to-machine token.
     pub fn subject(&self) -> &str {
-        &self.subject
+        self.text.get(self.subject)
     }
 
     /// `aud`: what the token is for; at least one entry.
     pub fn audience(&self) -> impl Iterator<Item = &str> {
-        self.audience.iter().map(AsRef::as_ref)
+        self.audience.iter().map(|entry| self.text.get(*entry))
     }
 
     /// `exp`: the first moment at which the token is no longer valid.
@@ -110,18 +125,18 @@ impl Claims {
     }
 
     /// `scope`: what the token permits. Empty where the claim is absent.
-    pub fn scopes(&self) -> &Scopes {
-        &self.scopes
+    pub fn scopes(&self) -> Scopes<'_> {
+        Scopes::from(self.scope.map_or("", |scope| self.text.get(scope)))
     }
 
     /// `client_id`: the application that asked for the token.
     pub fn client_id(&self) -> Option<&str> {
-        self.client_id.as_deref()
+        self.client_id.map(|id| self.text.get(id))
     }
 
     /// `jti`: the token's own id.
     pub fn token_id(&self) -> Option<&str> {
-        self.token_id.as_deref()
+        self.token_id.map(|id| self.text.get(id))
     }
 
     /// The organization that the token belongs to: `organization_id`, or the one that `aud` names.
@@ -133,12 +148,12 @@ impl Claims {
 
     /// The claim `organization_id` alone.
     pub(crate) fn organization_claim(&self) -> Option<&str> {
-        self.organization_id.as_deref()
+        self.organization_id.map(|id| self.text.get(id))
     }
 
     /// The roles in the claims `roles` and `role`, whole.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
-        self.roles.iter().map(AsRef::as_ref)
+        self.roles.iter().map(|role| self.text.get(*role))
     }
 
     /// One claim as `T`, or `None` where the token does not have it. Reads the payload anew at every call.
@@ -148,7 +163,7 @@ impl Claims {
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, ClaimError> {
         let error = || ClaimError { name: name.to_owned(), wanted: std::any::type_name::<T>() };
         let mut wanted = OneMember { name, value: None };
-        json_object::read(self.json.as_bytes(), &mut wanted).map_err(|_| error())?;
+        json_object::read(self.json().as_bytes(), &mut wanted).map_err(|_| error())?;
         wanted.value.map(|value| serde_json::from_str(value.get())).transpose().map_err(|_| error())
     }
 
@@ -157,23 +172,26 @@ impl Claims {
     /// # Errors
     /// The payload is no `T`.
     pub fn extra<T: DeserializeOwned>(&self) -> Result<T, ClaimError> {
-        serde_json::from_str(&self.json)
+        serde_json::from_str(self.json())
             .map_err(|_| ClaimError { name: "payload".to_owned(), wanted: std::any::type_name::<T>() })
     }
 
     /// The payload's JSON, as it was signed.
     pub fn json(&self) -> &str {
-        &self.json
+        self.text.json()
     }
 
     /// The strings of a claim: the elements of an array, or the one string. Nothing for any other type.
     pub(crate) fn strings(&self, name: &str) -> Vec<String> {
         let mut wanted = OneMember { name, value: None };
-        if json_object::read(self.json.as_bytes(), &mut wanted).is_err() {
+        if json_object::read(self.json().as_bytes(), &mut wanted).is_err() {
             return Vec::new();
         }
-        let value = wanted.value.and_then(|value| serde_json::from_str(value.get()).ok());
-        strings(value).into_iter().map(String::from).collect()
+        match wanted.value.and_then(|value| serde_json::from_str(value.get()).ok()) {
+            Some(Json::String(text)) => vec![text.into_owned()],
+            Some(Json::Array { strings, .. }) => strings.into_iter().map(Cow::into_owned).collect(),
+            _ => Vec::new(),
+        }
     }
 }
 
@@ -181,8 +199,8 @@ impl fmt::Debug for Claims {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Claims")
-            .field("subject", &self.subject)
-            .field("scopes", &self.scopes)
+            .field("subject", &self.subject())
+            .field("scopes", &self.scopes())
             .field("expires_at", &self.expires_at)
             .finish_non_exhaustive()
     }
@@ -191,7 +209,7 @@ impl fmt::Debug for Claims {
 impl serde::Serialize for Claims {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let payload: serde_json::Value =
-            serde_json::from_str(&self.json).map_err(serde::ser::Error::custom)?;
+            serde_json::from_str(self.json()).map_err(serde::ser::Error::custom)?;
         payload.serialize(serializer)
     }
 }
@@ -250,27 +268,8 @@ impl<'de> Members<'de> for OneMember<'_, 'de> {
     }
 }
 
-fn wrong(claim: &'static str) -> VerifyError {
-    VerifyError::InvalidClaim { claim, problem: ClaimProblem::WrongType }
-}
-
 fn required<T>(claim: &'static str, value: Option<T>) -> Result<T, VerifyError> {
     value.ok_or(VerifyError::InvalidClaim { claim, problem: ClaimProblem::Missing })
-}
-
-fn string(claim: &'static str, value: Option<Json<'_>>) -> Result<Option<Box<str>>, VerifyError> {
-    match value {
-        None => Ok(None),
-        Some(Json::String(text)) => Ok(Some(text.into())),
-        Some(_) => Err(wrong(claim)),
-    }
-}
-
-fn non_empty(claim: &'static str, value: Option<Json<'_>>) -> Result<Option<Box<str>>, VerifyError> {
-    match string(claim, value)? {
-        Some(text) if text.is_empty() => Err(wrong(claim)),
-        text => Ok(text),
-    }
 }
 
 fn date(claim: &'static str, value: Option<Json<'_>>) -> Result<Option<Timestamp>, VerifyError> {
@@ -282,25 +281,14 @@ fn date(claim: &'static str, value: Option<Json<'_>>) -> Result<Option<Timestamp
 }
 
 /// RFC 7519 §4.1.3: a string, or an array of strings. An empty array names nobody.
-fn audience(value: Option<Json<'_>>) -> Result<Box<[Box<str>]>, VerifyError> {
+fn audience<'de>(spans: &mut SpanFinder<'de>, value: Option<Json<'de>>) -> Result<Box<[Span]>, VerifyError> {
     match required("aud", value)? {
-        Json::String(text) => Ok(Box::new([text.into()])),
-        Json::Array { strings, only_strings: true } if !strings.is_empty() => Ok(boxed(strings).into()),
-        _ => Err(wrong("aud")),
+        Json::Array { only_strings: false, .. } | Json::Number(_) | Json::Other => Err(wrong("aud")),
+        value => match spans.strings(Some(value)) {
+            entries if entries.is_empty() => Err(wrong("aud")),
+            entries => Ok(entries.into()),
+        },
     }
-}
-
-/// The strings of a claim whose other values count as nothing.
-fn strings(value: Option<Json<'_>>) -> Vec<Box<str>> {
-    match value {
-        Some(Json::String(text)) => vec![text.into()],
-        Some(Json::Array { strings, .. }) => boxed(strings),
-        _ => Vec::new(),
-    }
-}
-
-fn boxed(strings: Vec<Cow<'_, str>>) -> Vec<Box<str>> {
-    strings.into_iter().map(Box::from).collect()
 }
 
 #[cfg(test)]
@@ -332,6 +320,16 @@ mod tests {
         assert_eq!(claims.roles().collect::<Vec<_>>(), ["admin", "read only", "owner user"]);
         assert_eq!(claims.strings("role"), ["owner user"]);
         assert!(claims.strings("exp").is_empty());
+    }
+
+    #[test]
+    fn strings_with_escapes_are_read_plainly() {
+        let payload = br#"{"iss":"i","sub":"\u0061\n\u00e9","aud":["\u0062","b"],"exp":1,"client_id":"plain","roles":["\"x\""]}"#;
+        let claims = Claims::parse(payload).unwrap();
+        assert_eq!((claims.subject(), claims.client_id()), ("a\n\u{e9}", Some("plain")));
+        assert_eq!(claims.audience().collect::<Vec<_>>(), ["b", "b"]);
+        assert_eq!(claims.roles().collect::<Vec<_>>(), ["\"x\""]);
+        assert_eq!(claims.json().as_bytes(), payload);
     }
 
     #[test]

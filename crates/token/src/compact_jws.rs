@@ -59,19 +59,17 @@ impl<'a> CompactJws<'a> {
             return Err(Malformed::TooLong.into());
         }
         let bytes = token.as_bytes();
-        let mut parts = bytes.splitn(4, |byte| *byte == b'.');
-        let (Some(header), Some(payload), Some(signature), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
+        let mut dots = memchr::memchr_iter(b'.', bytes);
+        let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
             return Err(Malformed::PartCount.into());
         };
-        let signing_input = &bytes[..header.len() + 1 + payload.len()];
+        let (header, payload, signature) = (&bytes[..first], &bytes[first + 1..second], &bytes[second + 1..]);
         let (Some(header), Some(payload), Some(signature)) =
             (base64url::decode(header), base64url::decode(payload), base64url::decode(signature))
         else {
             return Err(Malformed::Encoding.into());
         };
-        Ok(CompactJws { signing_input, header: Header::parse(&header)?, payload, signature })
+        Ok(CompactJws { signing_input: &bytes[..second], header: Header::parse(&header)?, payload, signature })
     }
 
     /// The algorithm that the header names.
@@ -92,6 +90,11 @@ impl<'a> CompactJws<'a> {
     /// The decoded payload, unverified.
     pub fn payload(&self) -> &[u8] {
         &self.payload
+    }
+
+    /// Gives the payload's memory away.
+    pub(crate) fn take_payload(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.payload)
     }
 
     /// The bytes that are signed: header and payload in their encoded form.

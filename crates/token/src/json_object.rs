@@ -13,7 +13,7 @@ pub(crate) fn read<'de, M: Members<'de>>(json: &'de [u8], members: &mut M) -> Re
     // Skipped values are not checked for UTF-8 by the reader, and RFC 8259 §8.1 allows nothing else.
     let text = std::str::from_utf8(json).map_err(|_| ObjectError::NotAnObject)?;
     let mut reader = serde_json::Deserializer::from_str(text);
-    let mut names = Names::default();
+    let mut names = Names(Vec::with_capacity(16));
     reader
         .deserialize_map(ObjectVisitor { members, names: &mut names })
         .and_then(|()| reader.end())
@@ -56,7 +56,6 @@ impl<'de, M: Members<'de>> Visitor<'de> for ObjectVisitor<'_, 'de, M> {
 }
 
 /// The member names seen so far.
-#[derive(Default)]
 struct Names<'de>(Vec<Cow<'de, str>>);
 
 impl Names<'_> {

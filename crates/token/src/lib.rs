@@ -21,6 +21,7 @@
 mod algorithm;
 mod audience;
 mod base64url;
+mod claim_text;
 mod claims;
 mod compact_jws;
 mod config_error;

@@ -13,46 +13,46 @@ use crate::{ConfigError, Requirement};
 /// assert!(scopes.contains("read:products"));
 /// assert!(!scopes.contains("read"));
 /// ```
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Scopes(Box<str>);
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Scopes<'a>(&'a str);
 
-impl Scopes {
+impl<'a> Scopes<'a> {
     /// Whether `scope` is among them.
-    pub fn contains(&self, scope: &str) -> bool {
+    pub fn contains(self, scope: &str) -> bool {
         self.iter().any(|granted| granted == scope)
     }
 
     /// Each scope, in the order of the token.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
+    pub fn iter(self) -> impl Iterator<Item = &'a str> {
         self.0.split(' ').filter(|scope| !scope.is_empty())
     }
 
     /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
+    pub fn is_empty(self) -> bool {
         self.iter().next().is_none()
     }
 
     /// The list as the token has it.
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub fn as_str(self) -> &'a str {
+        self.0
     }
 }
 
-impl From<&str> for Scopes {
-    fn from(list: &str) -> Self {
-        Scopes(list.into())
+impl<'a> From<&'a str> for Scopes<'a> {
+    fn from(list: &'a str) -> Self {
+        Scopes(list)
     }
 }
 
-impl fmt::Debug for Scopes {
+impl fmt::Debug for Scopes<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_set().entries(self.iter()).finish()
     }
 }
 
-impl fmt::Display for Scopes {
+impl fmt::Display for Scopes<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        formatter.write_str(self.0)
     }
 }
 
@@ -62,7 +62,7 @@ impl fmt::Display for Scopes {
 /// use logto_authkit_token::{ScopeRequirement, Scopes};
 ///
 /// let either = ScopeRequirement::any(["admin", "write:products"])?;
-/// assert!(either.is_met_by(&Scopes::from("write:products")));
+/// assert!(either.is_met_by(Scopes::from("write:products")));
 /// # Ok::<(), logto_authkit_token::ConfigError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,12 +91,12 @@ impl ScopeRequirement {
     }
 
     /// Whether `scopes` meet it.
-    pub fn is_met_by(&self, scopes: &Scopes) -> bool {
+    pub fn is_met_by(&self, scopes: Scopes<'_>) -> bool {
         self.missing_from(scopes).is_empty()
     }
 
     /// The scopes that are lacking: empty when the requirement is met.
-    pub fn missing_from(&self, scopes: &Scopes) -> Vec<String> {
+    pub fn missing_from(&self, scopes: Scopes<'_>) -> Vec<String> {
         self.0.missing(|scope| scopes.contains(scope))
     }
 }

@@ -22,6 +22,7 @@ use crate::{
 /// ```
 #[derive(Debug)]
 pub struct Screened<'a> {
+    /// Without its payload, which became the claims.
     jws: CompactJws<'a>,
     claims: Claims,
 }
@@ -37,19 +38,19 @@ impl<'a> Screened<'a> {
         policy: &Policy,
         now: Timestamp,
     ) -> Result<Self, VerifyError> {
-        let jws = CompactJws::parse(token)?;
+        let mut jws = CompactJws::parse(token)?;
         policy.check_algorithm(jws.algorithm())?;
         policy.check_type(jws.token_type())?;
-        let claims = Claims::parse(jws.payload())?;
+        let claims = Claims::from_payload(jws.take_payload())?;
         policy.check_issuer(issuer, &claims)?;
         policy.check_audience(&claims)?;
         policy.check_time(&claims, now)?;
         Ok(Screened { jws, claims })
     }
 
-    /// The token's parts, for choosing its key.
-    pub fn jws(&self) -> &CompactJws<'a> {
-        &self.jws
+    /// Whether `keys` could hold the key of this token.
+    pub fn finds_key_in(&self, keys: &JwkSet) -> bool {
+        keys.knows(self.jws.key_id(), self.jws.algorithm())
     }
 
     /// Verifies the signature and hands the claims over. What they permit is still to be asked: [`Policy::authorize`].

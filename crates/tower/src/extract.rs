@@ -26,7 +26,7 @@ impl Auth {
     }
 
     /// What the token permits.
-    pub fn scopes(&self) -> &Scopes {
+    pub fn scopes(&self) -> Scopes<'_> {
         self.0.scopes()
     }
 

@@ -77,6 +77,7 @@ impl Organization {
         }
     }
 
+    /// The organization that a request is about.
     pub(crate) fn read(&self, parts: &mut Parts) -> Result<RequestOrganization, NoSuchParameter> {
         Ok(match &self.0 {
             Source::Fixed(_) | Source::Any => RequestOrganization::AsConfigured,

@@ -80,8 +80,7 @@ impl Verifier {
             Recall::Nothing(digest) => digest,
         };
         let screened = Screened::screen(token, self.issuer(), policy, self.now())?;
-        let (key_id, algorithm) = (screened.jws().key_id(), screened.jws().algorithm());
-        let held = self.0.keys.keys(&self.0.times, |keys| keys.knows(key_id, algorithm)).await?;
+        let held = self.0.keys.keys(&self.0.times, |keys| screened.finds_key_in(keys)).await?;
         let signed = screened.verify(held.keys())?;
         if let Some(digest) = digest {
             self.0.cache.insert(digest, signed.clone());

@@ -14,9 +14,9 @@ use crate::origin::Provenance;
 pub struct Credentials<'a> {
     pub(crate) cookie: Option<&'a str>,
     pub(crate) authorization: Authorization<'a>,
-    pub(crate) guest: Option<GuestId>,
-    pub(crate) provenance: Provenance,
-    pub(crate) loopback: bool,
+    method: &'a Method,
+    headers: &'a HeaderMap,
+    names: &'a CookieNames,
 }
 
 /// What `Authorization` holds.
@@ -38,14 +38,29 @@ pub(crate) struct CookieNames {
 
 impl<'a> Credentials<'a> {
     /// Reads a request's headers.
-    pub(crate) fn read(method: &Method, headers: &'a HeaderMap, names: &CookieNames) -> Self {
+    pub(crate) fn read(method: &'a Method, headers: &'a HeaderMap, names: &'a CookieNames) -> Self {
         Credentials {
             cookie: cookie(headers, &names.token).filter(|token| !token.is_empty()),
             authorization: Authorization::read(headers),
-            guest: cookie(headers, &names.guest).and_then(GuestId::parse),
-            provenance: Provenance::of(method, headers),
-            loopback: crate::origin::is_loopback_host(headers),
+            method,
+            headers,
+            names,
         }
+    }
+
+    /// The guest's id, if the visitor brings one.
+    pub(crate) fn guest(&self) -> Option<GuestId> {
+        cookie(self.headers, &self.names.guest).and_then(GuestId::parse)
+    }
+
+    /// What the request proves about where it comes from.
+    pub(crate) fn provenance(&self) -> Provenance {
+        Provenance::of(self.method, self.headers)
+    }
+
+    /// Whether the request was made to a loopback address.
+    pub(crate) fn is_for_loopback(&self) -> bool {
+        crate::origin::is_loopback_host(self.headers)
     }
 
     /// Whether there is no token anywhere.

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -155,7 +156,7 @@ impl Guard {
     }
 
     /// Reads what a request brought.
-    pub fn credentials<'a>(&self, method: &Method, headers: &'a HeaderMap) -> Credentials<'a> {
+    pub fn credentials<'a>(&'a self, method: &'a Method, headers: &'a HeaderMap) -> Credentials<'a> {
         Credentials::read(method, headers, &self.0.cookies)
     }
 
@@ -180,7 +181,7 @@ impl Guard {
             Some(token) => Some(verifier.verify_with(token, &policy).await),
             None => None,
         };
-        let settled = matches!(&cookie, Some(Ok(_))) && credentials.provenance != Provenance::Unproven;
+        let settled = matches!(&cookie, Some(Ok(_))) && credentials.provenance() != Provenance::Unproven;
         let header = match credentials.authorization {
             Authorization::Bearer(token) if !settled => Some(verifier.verify_with(token, &policy).await),
             _ => None,
@@ -213,11 +214,11 @@ impl Guard {
         Some(self.decide(credentials, cookie, header))
     }
 
-    fn policy_for(&self, organization: &RequestOrganization) -> Policy {
+    fn policy_for(&self, organization: &RequestOrganization) -> Cow<'_, Policy> {
         match organization {
-            RequestOrganization::AsConfigured | RequestOrganization::Unnamed => self.0.policy.clone(),
+            RequestOrganization::AsConfigured | RequestOrganization::Unnamed => Cow::Borrowed(&self.0.policy),
             RequestOrganization::Id(id) => {
-                self.0.policy.clone().with_organization(OrganizationRule::Require(id.clone()))
+                Cow::Owned(self.0.policy.clone().with_organization(OrganizationRule::Require(id.clone())))
             }
         }
     }
@@ -233,7 +234,7 @@ impl Guard {
         if credentials.authorization == Authorization::Malformed {
             return Err(self.denial(Denial::new(ErrorCode::InvalidRequest)));
         }
-        let forged = matches!(&cookie, Some(Ok(_))) && credentials.provenance == Provenance::Unproven;
+        let forged = matches!(&cookie, Some(Ok(_))) && credentials.provenance() == Provenance::Unproven;
         match (cookie, header) {
             (Some(Ok(claims)), _) if !forged => Ok(Admission::user(claims)),
             (_, Some(Ok(claims))) => Ok(Admission::user(claims)),
@@ -274,11 +275,11 @@ impl Guard {
         if !self.0.guests {
             return Err(self.denial(denial()));
         }
-        let (id, set_cookie) = match credentials.guest {
+        let (id, set_cookie) = match credentials.guest() {
             Some(id) => (id, None),
             None => {
                 let id = GuestId::random();
-                (id, id.set_cookie(&self.0.cookies.guest, !credentials.loopback))
+                (id, id.set_cookie(&self.0.cookies.guest, !credentials.is_for_loopback()))
             }
         };
         Ok(Admission { context: AuthContext::Guest(Guest { id, reason }), set_cookie })

@@ -29,7 +29,7 @@ pin_project! {
     #[project = StateProjection]
     enum State<S, D, A, B, F> {
         Denied { response: Option<Response<B>> },
-        Admitting { admitting: Admitting, waiting: Option<(S, D, A)> },
+        Admitting { admitting: Admitting, waiting: Option<Box<(S, D, A)>> },
         Inner { #[pin] future: F, set_cookie: Option<HeaderValue> },
     }
 }
@@ -38,16 +38,22 @@ impl<S, D, A, B> AuthFuture<S, D, A, B>
 where
     S: Service<Request<A>, Response = Response<B>>,
 {
-    pub(crate) fn denied(response: Response<B>) -> Self {
+    pub(super) fn denied(on_denied: &D, denial: Denial, request: Request<A>) -> Self
+    where
+        D: OnDenied<B>,
+    {
+        let response = on_denied.on_denied(denial, &request.into_parts().0);
         AuthFuture { state: State::Denied { response: Some(response) } }
     }
 
-    pub(crate) fn admitted(inner: &mut S, admission: Admission, parts: Parts, body: A) -> Self {
-        AuthFuture { state: go_on(inner, admission, parts, body) }
+    pub(super) fn admitted(inner: &mut S, admission: Admission, request: Request<A>) -> Self {
+        AuthFuture { state: go_on(inner, admission, request) }
     }
 
-    pub(crate) fn admitting(admitting: Admitting, inner: S, on_denied: D, body: A) -> Self {
-        AuthFuture { state: State::Admitting { admitting, waiting: Some((inner, on_denied, body)) } }
+    pub(super) fn admitting(admitting: Admitting, inner: S, on_denied: D, body: A) -> Self {
+        AuthFuture {
+            state: State::Admitting { admitting, waiting: Some(Box::new((inner, on_denied, body))) },
+        }
     }
 }
 
@@ -55,15 +61,14 @@ where
 fn go_on<S, D, A, B>(
     inner: &mut S,
     admission: Admission,
-    mut parts: Parts,
-    body: A,
+    mut request: Request<A>,
 ) -> State<S, D, A, B, S::Future>
 where
     S: Service<Request<A>>,
 {
     let (auth, set_cookie) = admission.into_parts();
-    parts.extensions.insert(auth);
-    State::Inner { future: inner.call(Request::from_parts(parts, body)), set_cookie }
+    request.extensions_mut().insert(auth);
+    State::Inner { future: inner.call(request), set_cookie }
 }
 
 impl<S, D, A, B> Future for AuthFuture<S, D, A, B>
@@ -92,9 +97,9 @@ where
                 StateProjection::Admitting { admitting, waiting } => {
                     let (admission, parts) = ready!(admitting.as_mut().poll(context));
                     let (mut inner, on_denied, body) =
-                        waiting.take().expect("the admission is ready only once");
+                        *waiting.take().expect("the admission is ready only once");
                     match admission {
-                        Ok(admission) => go_on(&mut inner, admission, parts, body),
+                        Ok(admission) => go_on(&mut inner, admission, Request::from_parts(parts, body)),
                         Err(denial) => State::Denied { response: Some(on_denied.on_denied(denial, &parts)) },
                     }
                 }

@@ -3,6 +3,7 @@ use logto_authkit_verifier::Verifier;
 use logto_authkit_web::Guard;
 use tower_layer::Layer;
 
+use super::service::AuthSettings;
 use crate::{AuthService, JsonDenial, Organization};
 
 /// Admits requests with an accepted token and leaves an `AuthContext` in their extensions; answers all others itself.
@@ -92,6 +93,11 @@ impl<S, D: Clone> Layer<S> for AuthLayer<D> {
                 self.guard.clone().with_policy(policy)
             }
         };
-        AuthService::new(inner, guard, self.organization.clone(), self.on_denied.clone())
+        let settings = AuthSettings {
+            guard,
+            organization: self.organization.clone(),
+            on_denied: self.on_denied.clone(),
+        };
+        AuthService::new(inner, settings)
     }
 }

@@ -1,4 +1,5 @@
 use std::mem;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
@@ -10,17 +11,29 @@ use crate::organization::NoSuchParameter;
 use crate::{AuthFuture, OnDenied, Organization};
 
 /// What [`AuthLayer`](crate::AuthLayer) makes of a service.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct AuthService<S, D> {
     inner: S,
-    guard: Guard,
-    organization: Option<Organization>,
-    on_denied: D,
+    settings: Arc<AuthSettings<D>>,
+}
+
+/// What all clones of a service share: routers clone their services for every request.
+#[derive(Debug)]
+pub(super) struct AuthSettings<D> {
+    pub(super) guard: Guard,
+    pub(super) organization: Option<Organization>,
+    pub(super) on_denied: D,
 }
 
 impl<S, D> AuthService<S, D> {
-    pub(crate) fn new(inner: S, guard: Guard, organization: Option<Organization>, on_denied: D) -> Self {
-        AuthService { inner, guard, organization, on_denied }
+    pub(super) fn new(inner: S, settings: AuthSettings<D>) -> Self {
+        AuthService { inner, settings: Arc::new(settings) }
+    }
+}
+
+impl<S: Clone, D> Clone for AuthService<S, D> {
+    fn clone(&self) -> Self {
+        AuthService { inner: self.inner.clone(), settings: Arc::clone(&self.settings) }
     }
 }
 
@@ -37,33 +50,36 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<A>) -> Self::Future {
-        let (mut parts, body) = request.into_parts();
-        let organization = match self.organization.as_ref().map(|organization| organization.read(&mut parts))
-        {
-            None => RequestOrganization::AsConfigured,
-            Some(Ok(organization)) => organization,
-            Some(Err(NoSuchParameter)) => {
-                return AuthFuture::denied(
-                    self.on_denied.on_denied(Denial::new(ErrorCode::Misconfigured), &parts),
-                );
+    fn call(&mut self, mut request: Request<A>) -> Self::Future {
+        let AuthSettings { guard, organization, on_denied } = &*self.settings;
+        let mut about = RequestOrganization::AsConfigured;
+        if let Some(organization) = organization {
+            let (mut parts, body) = request.into_parts();
+            let found = organization.read(&mut parts);
+            request = Request::from_parts(parts, body);
+            match found {
+                Ok(found) => about = found,
+                Err(NoSuchParameter) => {
+                    return AuthFuture::denied(on_denied, Denial::new(ErrorCode::Misconfigured), request);
+                }
             }
-        };
-        let credentials = self.guard.credentials(&parts.method, &parts.headers);
-        match self.guard.admit_cached(&credentials, &organization) {
-            Some(Ok(admission)) => AuthFuture::admitted(&mut self.inner, admission, parts, body),
-            Some(Err(denial)) => AuthFuture::denied(self.on_denied.on_denied(denial, &parts)),
+        }
+        let decided = guard.admit_cached(&guard.credentials(request.method(), request.headers()), &about);
+        match decided {
+            Some(Ok(admission)) => AuthFuture::admitted(&mut self.inner, admission, request),
+            Some(Err(denial)) => AuthFuture::denied(on_denied, denial, request),
             None => {
+                let guard = guard.clone();
+                let (parts, body) = request.into_parts();
+                let admitting = Box::pin(async move {
+                    let credentials = guard.credentials(&parts.method, &parts.headers);
+                    let admission = guard.admit(&credentials, about).await;
+                    (admission, parts)
+                });
                 // The instance that was made ready is the one that must be called later; a clone takes its place.
                 let next = self.inner.clone();
                 let ready = mem::replace(&mut self.inner, next);
-                let guard = self.guard.clone();
-                let admitting = Box::pin(async move {
-                    let credentials = guard.credentials(&parts.method, &parts.headers);
-                    let admission = guard.admit(&credentials, organization).await;
-                    (admission, parts)
-                });
-                AuthFuture::admitting(admitting, ready, self.on_denied.clone(), body)
+                AuthFuture::admitting(admitting, ready, on_denied.clone(), body)
             }
         }
     }
