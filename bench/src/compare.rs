@@ -15,7 +15,11 @@ pub(crate) struct Comparison {
 const ROUNDS: usize = 41;
 
 /// Runs `ours` and `theirs` in turn, `calls` calls a turn. The closures get the number of the call.
-pub(crate) fn compare(calls: usize, mut ours: impl FnMut(usize), mut theirs: impl FnMut(usize)) -> Comparison {
+pub(crate) fn compare(
+    calls: usize,
+    mut ours: impl FnMut(usize),
+    mut theirs: impl FnMut(usize),
+) -> Comparison {
     let turn = |side: &mut dyn FnMut(usize), round: usize| {
         let start = Instant::now();
         for call in 0..calls {

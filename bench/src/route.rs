@@ -41,7 +41,8 @@ pub(crate) fn row(runtime: &Runtime) -> Row {
         }
         let ratio = median(&mut ratios);
         Row::figure(
-            "axum route with `AuthLayer`, remembered token, against the bare route (requests per second)".to_owned(),
+            "axum route with `AuthLayer`, remembered token, against the bare route (requests per second)"
+                .to_owned(),
             format!("{:.0} / {:.0} = {ratio:.2}", median(&mut with), median(&mut without)),
             ratio,
             Target::AtLeast(0.93),
@@ -67,7 +68,9 @@ async fn load(address: SocketAddr, subject: &Subject) -> f64 {
         .await
         .expect("the program can start itself");
     let text = String::from_utf8_lossy(&output.stdout);
-    text.trim().parse().unwrap_or_else(|_| panic!("the load failed: {}", String::from_utf8_lossy(&output.stderr)))
+    text.trim()
+        .parse()
+        .unwrap_or_else(|_| panic!("the load failed: {}", String::from_utf8_lossy(&output.stderr)))
 }
 
 /// The other process: keeps its connections busy for one turn, each with a user of its own, and prints what it got answered.
@@ -78,7 +81,8 @@ pub(crate) fn run_load(runtime: &Runtime, address: &str, tokens: &[&str]) {
             .iter()
             .map(|token| {
                 let address = address.to_owned();
-                let request = format!("GET / HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n");
+                let request =
+                    format!("GET / HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n");
                 tokio::spawn(async move {
                     let mut connection = TcpStream::connect(address).await.expect("the server listens");
                     connection.set_nodelay(true).expect("the connection is open");

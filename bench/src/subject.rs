@@ -46,7 +46,8 @@ impl Subject {
             .expect("a loopback port is free");
         let tokens: Vec<_> = (0..tokens)
             .map(|index| {
-                let token = issuer.token().subject(format!("user-{index:08}")).scope("read:products write:products");
+                let token =
+                    issuer.token().subject(format!("user-{index:08}")).scope("read:products write:products");
                 token.expires_in(Duration::from_secs(24 * 3600)).sign()
             })
             .collect();
@@ -104,15 +105,20 @@ fn public_key(
     let parse = |rule, key: Vec<u8>| ParsedPublicKey::new(rule, key).expect("the issuer's keys are good");
     let ec = || DecodingKey::from_ec_components(text("x"), text("y")).expect("the issuer's keys are good");
     match algorithm {
-        SigningAlgorithm::Es256 => (parse(&lc::ECDSA_P256_SHA256_FIXED, point()), ec(), Algorithm::ES256, "ES256"),
+        SigningAlgorithm::Es256 => {
+            (parse(&lc::ECDSA_P256_SHA256_FIXED, point()), ec(), Algorithm::ES256, "ES256")
+        }
         SigningAlgorithm::EdDsa => {
             let peer = DecodingKey::from_ed_components(text("x")).expect("the issuer's keys are good");
             (parse(&lc::ED25519, bytes("x")), peer, Algorithm::EdDSA, "Ed25519")
         }
         SigningAlgorithm::Rs256 => {
             let key = RsaPublicKeyComponents { n: bytes("n"), e: bytes("e") };
-            let raw = key.to_parsed_public_key(&lc::RSA_PKCS1_2048_8192_SHA256).expect("the issuer's keys are good");
-            let peer = DecodingKey::from_rsa_components(text("n"), text("e")).expect("the issuer's keys are good");
+            let raw = key
+                .to_parsed_public_key(&lc::RSA_PKCS1_2048_8192_SHA256)
+                .expect("the issuer's keys are good");
+            let peer =
+                DecodingKey::from_rsa_components(text("n"), text("e")).expect("the issuer's keys are good");
             (raw, peer, Algorithm::RS256, "RS256")
         }
         _ => (parse(&lc::ECDSA_P384_SHA384_FIXED, point()), ec(), Algorithm::ES384, "ES384"),

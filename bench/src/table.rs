@@ -22,7 +22,11 @@ pub(crate) struct Row {
 
 impl Row {
     pub(crate) fn new(what: String, found: Comparison, target: Target) -> Self {
-        let ratio = if found.ratio < 0.1 { format!("1/{:.0}", 1.0 / found.ratio) } else { format!("{:.3}", found.ratio) };
+        let ratio = if found.ratio < 0.1 {
+            format!("1/{:.0}", 1.0 / found.ratio)
+        } else {
+            format!("{:.3}", found.ratio)
+        };
         let times = format!("{} / {} = {ratio}", microseconds(found.ours), microseconds(found.theirs));
         Row { what, found: times, value: found.ratio, target }
     }

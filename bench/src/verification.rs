@@ -75,10 +75,15 @@ fn remembered(runtime: &Runtime, subject: &Subject) -> Vec<Row> {
     });
     // The raw check ran once in forty calls, so that both turns take about as long.
     let single = Comparison { theirs: single.theirs * 40, ratio: single.ratio / 40.0, ..single };
-    let mut gains: Vec<f64> = (0..11).map(|_| throughput(&verifier, subject, 2) / throughput(&verifier, subject, 1)).collect();
+    let mut gains: Vec<f64> =
+        (0..11).map(|_| throughput(&verifier, subject, 2) / throughput(&verifier, subject, 1)).collect();
     let gain = median(&mut gains);
     vec![
-        Row::new("remembered token, against the raw ES384 check".to_owned(), single, Target::AtMost(1.0 / 200.0)),
+        Row::new(
+            "remembered token, against the raw ES384 check".to_owned(),
+            single,
+            Target::AtMost(1.0 / 200.0),
+        ),
         Row::figure(
             "remembered tokens, two threads against one (throughput)".to_owned(),
             format!("{gain:.2} ×"),
@@ -125,7 +130,11 @@ fn refusals(runtime: &Runtime, raw_es384: Duration) -> Vec<Row> {
                 subject.verify_raw(call);
             }
         });
-        let found = Comparison { theirs: raw_es384, ratio: found.ours.as_secs_f64() / raw_es384.as_secs_f64(), ..found };
+        let found = Comparison {
+            theirs: raw_es384,
+            ratio: found.ours.as_secs_f64() / raw_es384.as_secs_f64(),
+            ..found
+        };
         Row::new(format!("refusal of a {name}, against the raw ES384 check"), found, Target::AtMost(bound))
     })
     .collect()

@@ -55,7 +55,11 @@ impl<'de> SpanFinder<'de> {
     }
 
     /// A claim that is a string.
-    pub(crate) fn string(&mut self, claim: &'static str, value: Option<Json<'de>>) -> Result<Option<Span>, VerifyError> {
+    pub(crate) fn string(
+        &mut self,
+        claim: &'static str,
+        value: Option<Json<'de>>,
+    ) -> Result<Option<Span>, VerifyError> {
         match value {
             None => Ok(None),
             Some(Json::String(text)) => Ok(Some(self.span(text))),

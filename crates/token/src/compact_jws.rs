@@ -69,7 +69,12 @@ impl<'a> CompactJws<'a> {
         else {
             return Err(Malformed::Encoding.into());
         };
-        Ok(CompactJws { signing_input: &bytes[..second], header: Header::parse(&header)?, payload, signature })
+        Ok(CompactJws {
+            signing_input: &bytes[..second],
+            header: Header::parse(&header)?,
+            payload,
+            signature,
+        })
     }
 
     /// The algorithm that the header names.

@@ -1,0 +1,100 @@
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Server-side authentication for Logto: try it, explain a token, check a server.
+#[derive(Debug, Parser)]
+#[command(name = "logto-authkit", version)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start a protected API, and a development issuer beside it, until Ctrl-C
+    Demo(DemoOptions),
+    /// Say, check by check, why a token is accepted or refused
+    ///
+    /// Exit code 0: accepted. 1: refused. 2: nobody can tell.
+    Verify(VerifyOptions),
+    /// Check that a Logto server can be used: discovery, keys, clock, TLS
+    Doctor(DoctorOptions),
+    /// Start only the development issuer, until Ctrl-C
+    Issuer(IssuerOptions),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DemoOptions {
+    /// The API's port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 3000)]
+    pub(crate) port: u16,
+    /// The development issuer's port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 3001)]
+    pub(crate) issuer_port: u16,
+    /// A Logto server to trust instead of the development issuer: its endpoint, without /oidc
+    #[arg(long, value_name = "URL", requires = "audience")]
+    pub(crate) logto_url: Option<String>,
+    /// The API resource that its tokens must be for
+    #[arg(long, value_name = "AUD", requires = "logto_url")]
+    pub(crate) audience: Option<String>,
+    /// Print one line of JSON when ready, and nothing else
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct VerifyOptions {
+    /// The Logto server that should have issued the token: its endpoint, without /oidc
+    #[arg(long, value_name = "URL")]
+    pub(crate) logto_url: String,
+    /// The API resource that the token should be for
+    #[arg(long, value_name = "AUD", required_unless_present = "organization")]
+    pub(crate) audience: Option<String>,
+    /// The organization that the token should belong to; without --audience, a token for the organization itself
+    #[arg(long, value_name = "ID")]
+    pub(crate) organization: Option<String>,
+    /// Take the keys from this file instead of asking the server
+    #[arg(long, value_name = "FILE")]
+    pub(crate) jwks: Option<PathBuf>,
+    /// Judge the token as of this time, in seconds since 1970, instead of now
+    #[arg(long, value_name = "UNIX", allow_negative_numbers = true)]
+    pub(crate) now: Option<i64>,
+    /// A scope that the token must carry; may stand several times
+    #[arg(long, value_name = "S")]
+    pub(crate) required_scope: Vec<String>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The token; - or nothing reads it from standard input, which keeps it out of the shell's history
+    #[arg(value_name = "TOKEN")]
+    pub(crate) token: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DoctorOptions {
+    /// The Logto server to check: its endpoint, without /oidc
+    #[arg(long, value_name = "URL")]
+    pub(crate) logto_url: String,
+    /// The API resource that your tokens are for
+    #[arg(long, value_name = "AUD")]
+    pub(crate) audience: Option<String>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct IssuerOptions {
+    /// The port on 127.0.0.1; 0 takes a free one [default: the file's, or 3001]
+    #[arg(long)]
+    pub(crate) port: Option<u16>,
+    /// Users, applications, resources, roles and organizations, as TOML; without it, the demo's
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// Reads the command line. What is wrong with it is told with exit code 2.
+pub(crate) fn parse() -> Command {
+    CommandLine::parse().command
+}
