@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use logto_authkit::keys::JwkSet;
-use logto_authkit::{Audience, LogtoUrl, danger};
+use logto_authkit::keys::{JwkSet, VerificationKey};
+use logto_authkit::{Algorithm, Audience, LogtoUrl, danger};
 use serde_json::{Value, json};
 
 use crate::arguments::DoctorOptions;
@@ -97,7 +97,7 @@ async fn look_at_keys(logto: &LogtoUrl) -> Check {
         return Check::fails("keys", format!("none is usable{skipped}"));
     }
     let algorithms: Vec<_> =
-        keys.keys().iter().flat_map(|key| key.algorithms()).map(|algorithm| algorithm.name()).collect();
+        keys.keys().iter().flat_map(VerificationKey::algorithms).map(Algorithm::name).collect();
     Check::holds("keys", format!("{} usable ({}){skipped}", keys.keys().len(), algorithms.join(", ")))
 }
 

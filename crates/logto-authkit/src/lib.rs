@@ -89,3 +89,8 @@ pub mod web {
 pub mod testing {
     pub use logto_authkit_dev_issuer::*;
 }
+
+/// The README's examples, compiled.
+#[cfg(all(doctest, feature = "axum", feature = "testing"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

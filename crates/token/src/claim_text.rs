@@ -89,16 +89,18 @@ impl<'de> SpanFinder<'de> {
     }
 
     fn span(&mut self, text: Cow<'de, str>) -> Span {
-        let start = match &text {
+        let length = text.len();
+        let start = match text {
             // Borrowed from the payload, so its distance from the payload's start is where it stands.
             Cow::Borrowed(text) => text.as_ptr().addr() - self.payload.as_ptr().addr(),
             Cow::Owned(text) => {
-                self.unescaped.push_str(text);
-                self.payload.len() + self.unescaped.len() - text.len()
+                let start = self.payload.len() + self.unescaped.len();
+                self.unescaped += &text;
+                start
             }
         };
         // A token has at most 16 KiB, and unescaping makes nothing longer.
-        Span { start: start as u32, length: text.len() as u32 }
+        Span { start: start as u32, length: length as u32 }
     }
 }
 

@@ -68,9 +68,9 @@ impl Claims {
         let issuer = required("iss", spans.string("iss", members.issuer)?)?;
         let subject = required("sub", spans.non_empty("sub", members.subject)?)?;
         let audience = audience(&mut spans, members.audience)?;
-        let expires_at = required("exp", date("exp", members.expires_at)?)?;
-        let not_before = date("nbf", members.not_before)?;
-        let issued_at = date("iat", members.issued_at)?;
+        let expires_at = required("exp", date("exp", members.expires_at.as_ref())?)?;
+        let not_before = date("nbf", members.not_before.as_ref())?;
+        let issued_at = date("iat", members.issued_at.as_ref())?;
         let scope = spans.string("scope", members.scope)?;
         let client_id = spans.string("client_id", members.client_id)?;
         let token_id = spans.string("jti", members.token_id)?;
@@ -272,10 +272,10 @@ fn required<T>(claim: &'static str, value: Option<T>) -> Result<T, VerifyError> 
     value.ok_or(VerifyError::InvalidClaim { claim, problem: ClaimProblem::Missing })
 }
 
-fn date(claim: &'static str, value: Option<Json<'_>>) -> Result<Option<Timestamp>, VerifyError> {
+fn date(claim: &'static str, value: Option<&Json<'_>>) -> Result<Option<Timestamp>, VerifyError> {
     match value {
         None => Ok(None),
-        Some(Json::Number(seconds)) => Timestamp::from_numeric_date(seconds).map(Some).ok_or(wrong(claim)),
+        Some(Json::Number(seconds)) => Timestamp::from_numeric_date(*seconds).map(Some).ok_or(wrong(claim)),
         Some(_) => Err(wrong(claim)),
     }
 }

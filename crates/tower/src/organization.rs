@@ -32,8 +32,11 @@ enum Source {
     Header(HeaderName),
     #[cfg(feature = "axum")]
     Path(Box<str>),
-    Request(Arc<dyn Fn(&Parts) -> Option<String> + Send + Sync>),
+    Request(Arc<FindInRequest>),
 }
+
+/// Finds an organization's id in a request.
+type FindInRequest = dyn Fn(&Parts) -> Option<String> + Send + Sync;
 
 /// A request whose route has no path parameter of the name that the layer asks for: a mistake in the application.
 pub(crate) struct NoSuchParameter;

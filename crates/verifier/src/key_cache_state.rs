@@ -255,7 +255,7 @@ impl HeldSince {
     }
 }
 
-/// SplitMix64: enough for spreading moments, and small enough to be read here.
+/// `SplitMix64`: enough for spreading moments, and small enough to be read here.
 #[derive(Clone, Debug)]
 struct Random(u64);
 

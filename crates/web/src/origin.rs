@@ -64,18 +64,18 @@ mod tests {
     use super::*;
     use http::HeaderValue;
 
-    fn provenance(method: Method, pairs: &[(&'static str, &'static str)]) -> Provenance {
+    fn provenance(method: &Method, pairs: &[(&'static str, &'static str)]) -> Provenance {
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
             headers.append(*name, HeaderValue::from_static(value));
         }
-        Provenance::of(&method, &headers)
+        Provenance::of(method, &headers)
     }
 
     #[test]
     fn safe_methods_need_no_proof() {
         for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
-            assert_eq!(provenance(method, &[("sec-fetch-site", "cross-site")]), Provenance::Safe);
+            assert_eq!(provenance(&method, &[("sec-fetch-site", "cross-site")]), Provenance::Safe);
         }
     }
 
@@ -97,7 +97,7 @@ mod tests {
             (&[("origin", "https://a.example")], Provenance::Unproven),
             (&[], Provenance::Unproven),
         ] {
-            assert_eq!(provenance(Method::POST, pairs), expected, "{pairs:?}");
+            assert_eq!(provenance(&Method::POST, pairs), expected, "{pairs:?}");
         }
     }
 

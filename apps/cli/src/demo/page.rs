@@ -31,7 +31,7 @@ pub(super) fn routes(setting: &Setting) -> Router<Setting> {
 }
 
 fn asset(content_type: &'static str, body: String) -> impl IntoResponse {
-    let policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; \
+    let policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; \
                   form-action 'none'; frame-ancestors 'none'";
     let headers = [
         ("content-type", content_type),

@@ -33,7 +33,7 @@ pub(crate) struct Judgement {
 pub(crate) async fn run(options: VerifyOptions) -> Result<ExitCode, Failure> {
     let judgement = judgement(&options)?;
     let file_keys = options.jwks.as_deref().map(keys::from_file).transpose()?;
-    let token = token(options.token)?;
+    let token = token(options.token.as_deref())?;
     let keys = match (screen(&token, &judgement), file_keys) {
         (_, Some(keys)) => Ok(keys),
         // The server is asked for keys only where they decide something.
@@ -44,7 +44,7 @@ pub(crate) async fn run(options: VerifyOptions) -> Result<ExitCode, Failure> {
     let Explanation { checks, claims } =
         explain::explain(&token, &judgement, keys.as_ref().map_err(String::as_str));
     if options.json {
-        terminal::print(&format!("{}\n", as_json(verdict, &checks, claims)));
+        terminal::print(&format!("{}\n", as_json(verdict, &checks, claims.as_ref())));
     } else {
         terminal::print(&as_text(verdict, &checks));
     }
@@ -84,10 +84,10 @@ fn judgement(options: &VerifyOptions) -> Result<Judgement, Failure> {
 }
 
 /// The token from the command line or from standard input, without white space around it and without `Bearer`.
-fn token(argument: Option<String>) -> Result<String, Failure> {
+fn token(argument: Option<&str>) -> Result<String, Failure> {
     /// More than any token, and little enough to be read whole.
     const MOST: u64 = 1024 * 1024;
-    let text = match argument.as_deref() {
+    let text = match argument {
         Some(token) if token != "-" => token.to_owned(),
         None if std::io::stdin().is_terminal() => {
             return Err(Failure::new(
@@ -130,7 +130,7 @@ fn verdict(token: &str, judgement: &Judgement, keys: Option<&JwkSet>) -> Option<
     decide().err()
 }
 
-fn as_json(verdict: Option<ErrorCode>, checks: &[Check], claims: Option<Value>) -> Value {
+fn as_json(verdict: Option<ErrorCode>, checks: &[Check], claims: Option<&Value>) -> Value {
     json!({
         "accepted": verdict.is_none(),
         "code": verdict.map(ErrorCode::as_str),

@@ -28,7 +28,7 @@ fn published_keys() -> JwkSet {
     for (name, document) in captures() {
         match name.as_str() {
             "jwks.json" | "admin-jwks.json" => {
-                keys.extend(document["body"]["keys"].as_array().unwrap().clone())
+                keys.extend(document["body"]["keys"].as_array().unwrap().clone());
             }
             "jwks-full-rsa.json" => keys.extend(document["keys"].as_array().unwrap().clone()),
             _ => {}

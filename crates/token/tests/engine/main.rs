@@ -1,4 +1,5 @@
 //! The public API against data: cases shared with other languages, a real server's exchanges, Wycheproof, another implementation.
+#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
 mod captures;
 mod conformance;

@@ -1,4 +1,5 @@
 //! The verifier against issuers over real HTTP: the development issuer with its faults, and `oidc-provider`.
+#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
 mod controls;
 mod faults;
