@@ -17,6 +17,7 @@ mod http_client;
 mod key_cache_state;
 mod key_source;
 mod key_sources;
+mod near_memory;
 mod reqwest_client;
 mod token_cache;
 mod verifier;

@@ -5,14 +5,21 @@ use logto_authkit_token::SignedClaims;
 use quick_cache::UnitWeighter;
 use quick_cache::sync::Cache;
 
+use crate::near_memory::NearMemory;
+
 /// A bounded memory of signatures that verified: of signatures, not of verdicts.
 ///
 /// It says that this very text was signed by that key. Whether it is accepted is decided anew at every use, against the present
 /// time, the caller's policy and the issuer's present keys. Refusals are never remembered.
-pub(crate) struct TokenCache(Option<Cache<TokenDigest, SignedClaims, UnitWeighter, DigestHash>>);
+pub(crate) struct TokenCache(Option<Memory>);
+
+struct Memory {
+    shared: Cache<TokenDigest, SignedClaims, UnitWeighter, DigestHash>,
+    near: NearMemory,
+}
 
 /// SHA-256 of the token's text.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct TokenDigest([u8; 32]);
 
 impl TokenDigest {
@@ -21,16 +28,20 @@ impl TokenDigest {
         bytes.copy_from_slice(digest::digest(&digest::SHA256, token.as_bytes()).as_ref());
         TokenDigest(bytes)
     }
+
+    /// A number that is spread over all tokens, from other bytes than the hash below.
+    pub(crate) fn place(&self) -> usize {
+        usize::from(u16::from_ne_bytes([self.0[30], self.0[31]]))
+    }
 }
 
 impl TokenCache {
     /// A cache for `capacity` tokens; 0 remembers nothing.
     pub(crate) fn new(capacity: usize) -> Self {
-        TokenCache(
-            (capacity > 0).then(|| {
-                Cache::with(capacity, capacity as u64, UnitWeighter, DigestHash, Default::default())
-            }),
-        )
+        TokenCache((capacity > 0).then(|| Memory {
+            shared: Cache::with(capacity, capacity as u64, UnitWeighter, DigestHash, Default::default()),
+            near: NearMemory::new(capacity),
+        }))
     }
 
     pub(crate) fn is_off(&self) -> bool {
@@ -38,31 +49,36 @@ impl TokenCache {
     }
 
     pub(crate) fn get(&self, digest: &TokenDigest) -> Option<SignedClaims> {
-        self.0.as_ref()?.get(digest)
+        let memory = self.0.as_ref()?;
+        memory.near.get(digest, || memory.shared.get(digest))
     }
 
     pub(crate) fn insert(&self, digest: TokenDigest, signed: SignedClaims) {
-        if let Some(cache) = &self.0 {
-            cache.insert(digest, signed);
+        if let Some(memory) = &self.0 {
+            memory.shared.insert(digest, signed);
         }
     }
 
+    /// Forgets a token whose key has left the issuer's set, and with it whatever threads hold for themselves.
     pub(crate) fn remove(&self, digest: &TokenDigest) {
-        if let Some(cache) = &self.0 {
-            cache.remove(digest);
+        if let Some(memory) = &self.0 {
+            memory.shared.remove(digest);
+            memory.near.clear();
         }
     }
 
     pub(crate) fn clear(&self) {
-        if let Some(cache) = &self.0 {
-            cache.clear();
+        if let Some(memory) = &self.0 {
+            memory.shared.clear();
+            memory.near.clear();
         }
     }
 }
 
 impl std::fmt::Debug for TokenCache {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("TokenCache").field("len", &self.0.as_ref().map(Cache::len)).finish()
+        let length = self.0.as_ref().map(|memory| memory.shared.len());
+        formatter.debug_struct("TokenCache").field("len", &length).finish()
     }
 }
 
