@@ -23,7 +23,7 @@ pub(crate) struct NearMemory {
 }
 
 /// The most tokens that a thread holds for itself, over all verifiers.
-const TABLE: usize = 256;
+const TABLE: usize = 1024;
 
 thread_local! {
     static PLACES: RefCell<Vec<Place>> = const { RefCell::new(Vec::new()) };
@@ -39,13 +39,13 @@ struct Place {
 }
 
 impl NearMemory {
-    /// For a shared memory of that capacity: a sixteenth of it per thread, so that small memories stay as small as asked.
+    /// For a shared memory of that capacity: an eighth of it per thread, so that small memories stay as small as asked.
     pub(crate) fn new(capacity: usize) -> Self {
         static OWNERS: AtomicU64 = AtomicU64::new(1);
         NearMemory {
             owner: OWNERS.fetch_add(1, Ordering::Relaxed),
             epoch: AtomicU64::new(0),
-            places: (capacity / 16).min(TABLE),
+            places: (capacity / 8).min(TABLE),
         }
     }
 
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_small_memory_has_no_near_part() {
-        let (memory, digest, signed) = (NearMemory::new(15), TokenDigest::of("t"), signed());
+        let (memory, digest, signed) = (NearMemory::new(7), TokenDigest::of("t"), signed());
         for _ in 0..3 {
             memory.get(&digest, || Some(signed.clone()));
         }
