@@ -300,20 +300,27 @@ impl Policy {
     /// [`VerifyError::WrongOrganization`].
     pub fn check_organization(&self, claims: &Claims) -> Result<(), VerifyError> {
         use OrganizationMismatch::{Missing, NotAllowed, Other};
+        let named = claims.organization_claim();
         let mismatch = match (&self.rules.target, &self.organization) {
-            (Target::Organization, OrganizationRule::Require(wanted)) => {
-                (!claims.audience().any(|entry| entry.strip_prefix(AUDIENCE_PREFIX) == Some(wanted.as_str())))
-                    .then_some(Other)
-            }
-            // Checked by the audience: it names one. A token for several organizations would leave open which is meant.
-            (Target::Organization, OrganizationRule::Any) => {
-                (claims.audience().filter(|entry| entry.starts_with(AUDIENCE_PREFIX)).count() != 1)
-                    .then_some(Other)
-            }
             (Target::Organization, OrganizationRule::Refuse) => Some(NotAllowed),
-            (_, OrganizationRule::Refuse) => claims.organization_claim().is_some().then_some(NotAllowed),
-            (_, OrganizationRule::Any) => claims.organization_claim().is_none().then_some(Missing),
-            (_, OrganizationRule::Require(wanted)) => match claims.organization_claim() {
+            // The audience names an organization. More than one, or a claim that names another, would leave open which is meant.
+            (Target::Organization, rule) => {
+                let mut organizations =
+                    claims.audience().filter_map(|entry| entry.strip_prefix(AUDIENCE_PREFIX));
+                let only = match (organizations.next(), organizations.next()) {
+                    (Some(only), None) if named.is_none_or(|named| named == only) => Some(only),
+                    _ => None,
+                };
+                let fits = match rule {
+                    OrganizationRule::Require(wanted) => only == Some(wanted.as_str()),
+                    _ => only.is_some(),
+                };
+                (!fits).then_some(Other)
+            }
+            // A token that names an organization anywhere was issued inside one.
+            (_, OrganizationRule::Refuse) => claims.organization_id().is_some().then_some(NotAllowed),
+            (_, OrganizationRule::Any) => named.is_none().then_some(Missing),
+            (_, OrganizationRule::Require(wanted)) => match named {
                 None => Some(Missing),
                 Some(found) => (found != wanted.as_str()).then_some(Other),
             },
@@ -403,4 +410,33 @@ impl RoleRequirement {
 
 fn ensure(holds: bool, otherwise: impl FnOnce() -> VerifyError) -> Result<(), VerifyError> {
     if holds { Ok(()) } else { Err(otherwise()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn organization_check(policy: &Policy, claims: &str) -> Result<(), VerifyError> {
+        let payload = format!(r#"{{"iss":"i","sub":"s","exp":1,{claims}}}"#);
+        policy.check_organization(&Claims::parse(payload.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn a_token_that_names_organizations_in_two_ways_must_mean_one() {
+        let o1 = OrganizationId::parse("o1").unwrap();
+        let plain = Policy::for_resource("https://api.example.com").unwrap();
+        let (itself, any) = (Policy::for_organization(o1), Policy::for_any_organization());
+        for (claims, plain_accepts, itself_accepts, any_accepts) in [
+            (r#""aud":"https://api.example.com""#, true, false, false),
+            (r#""aud":"urn:logto:organization:o1""#, false, true, true),
+            (r#""aud":"urn:logto:organization:o1","organization_id":"o1""#, false, true, true),
+            (r#""aud":"urn:logto:organization:o1","organization_id":"o2""#, false, false, false),
+            (r#""aud":["urn:logto:organization:o1","urn:logto:organization:o2"]"#, false, false, false),
+            (r#""aud":["https://api.example.com","urn:logto:organization:o1"]"#, false, true, true),
+        ] {
+            assert_eq!(organization_check(&plain, claims).is_ok(), plain_accepts, "plain: {claims}");
+            assert_eq!(organization_check(&itself, claims).is_ok(), itself_accepts, "itself: {claims}");
+            assert_eq!(organization_check(&any, claims).is_ok(), any_accepts, "any: {claims}");
+        }
+    }
 }

@@ -168,7 +168,12 @@ impl KeySource {
     /// A task of its own: a caller that goes away must not take the others' fetch with it.
     fn start_fetch(self: &Arc<Self>) {
         let flight = Flight { source: Arc::clone(self), landed: false };
-        tokio::spawn(async move {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            // The flight is dropped, which lands it as a failure.
+            tracing::error!(issuer = %self.issuer, "keys can be fetched inside a Tokio runtime only");
+            return;
+        };
+        runtime.spawn(async move {
             let held = flight.source.current.load_full();
             let fetched = flight.source.fetch(held.as_deref().and_then(|held| held.etag.as_ref())).await;
             flight.land(fetched, held);

@@ -64,6 +64,8 @@ impl Verifier {
 
     /// Verifies a token against the verifier's own policy.
     ///
+    /// Keys are fetched on the Tokio runtime that polls this; outside of one there are no keys but those already held.
+    ///
     /// # Errors
     /// Why the token is refused, or [`VerifyError::KeysUnavailable`] when nobody can tell.
     pub async fn verify(&self, token: &str) -> Result<Arc<Claims>, VerifyError> {

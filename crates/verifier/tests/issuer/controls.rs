@@ -91,6 +91,24 @@ async fn a_fresh_time_of_zero_asks_the_issuer_for_every_token() {
 }
 
 #[test]
+fn outside_a_runtime_there_are_no_keys_and_no_panic() {
+    let verifier = Verifier::builder("https://tenant.logto.app")
+        .audience(API)
+        .key_sources(&logto_authkit_verifier::KeySources::new(
+            std::sync::Arc::new(logto_authkit_verifier::ReqwestClient::new()),
+            std::sync::Arc::new(logto_authkit_verifier::ManualClock::at_present()),
+        ))
+        .build()
+        .unwrap();
+    let mut warming = std::pin::pin!(verifier.warm_up());
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let std::task::Poll::Ready(outcome) = warming.as_mut().poll(&mut context) else {
+        panic!("nobody will wake it")
+    };
+    assert_eq!(outcome.unwrap_err().code(), ErrorCode::KeysUnavailable);
+}
+
+#[test]
 fn wrong_options_are_named_with_what_to_write_instead() {
     let builder = || Verifier::builder("https://tenant.logto.app");
     let hour = Duration::from_secs(3600);
