@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::Parameters;
 use super::client_authentication::authenticate;
-use super::oauth_error::{OAuthError, json_response};
+use super::oauth_error::{OAuthError, answered};
 use super::scopes::all_of;
 use crate::server::Shared;
 use crate::state::Grant;
@@ -23,10 +23,7 @@ pub(crate) async fn introspection(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    match answer(&shared, &headers, &body) {
-        Ok(body) => json_response(StatusCode::OK, &body),
-        Err(error) => error.response(&shared, &uri),
-    }
+    answered(&shared, &uri, answer(&shared, &headers, &body))
 }
 
 fn answer(shared: &Shared, headers: &HeaderMap, body: &[u8]) -> Result<Value, OAuthError> {

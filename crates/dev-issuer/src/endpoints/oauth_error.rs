@@ -126,6 +126,14 @@ impl OAuthError {
     }
 }
 
+/// The answer of an endpoint that tells its result or its error as JSON.
+pub(super) fn answered(shared: &Shared, uri: &Uri, result: Result<Value, OAuthError>) -> Response {
+    match result {
+        Ok(body) => json_response(StatusCode::OK, &body),
+        Err(error) => error.response(shared, uri),
+    }
+}
+
 /// JSON that no cache may keep, as every answer with a token or about one is.
 pub(super) fn json_response(status: StatusCode, body: &Value) -> Response {
     let headers =

@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::client_authentication::authenticate;
-use super::oauth_error::{OAuthError, json_response};
+use super::oauth_error::{OAuthError, answered};
 use super::{Parameters, authorization_code, client_credentials, refresh_token};
 use crate::model::Kind;
 use crate::server::Shared;
@@ -21,10 +21,7 @@ pub(crate) async fn token(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    match answer(&shared, &headers, &body) {
-        Ok(body) => json_response(StatusCode::OK, &body),
-        Err(error) => error.response(&shared, &uri),
-    }
+    answered(&shared, &uri, answer(&shared, &headers, &body))
 }
 
 fn answer(shared: &Shared, headers: &HeaderMap, body: &[u8]) -> Result<Value, OAuthError> {

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
 use serde_json::Value;
 
 use super::Parameters;
 use super::claims::{Reader, about};
-use super::oauth_error::{OAuthError, json_response};
+use super::oauth_error::{OAuthError, answered};
 use super::scopes::OPENID;
 use crate::keys::Members;
 use crate::server::Shared;
@@ -22,10 +22,7 @@ pub(crate) async fn userinfo(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    match answer(&shared, &headers, &body) {
-        Ok(body) => json_response(StatusCode::OK, &body),
-        Err(error) => error.response(&shared, &uri),
-    }
+    answered(&shared, &uri, answer(&shared, &headers, &body))
 }
 
 fn answer(shared: &Shared, headers: &HeaderMap, body: &[u8]) -> Result<Value, OAuthError> {
