@@ -29,13 +29,51 @@ thread_local! {
     static PLACES: RefCell<Vec<Place>> = const { RefCell::new(Vec::new()) };
 }
 
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Place {
     owner: u64,
     epoch: u64,
-    digest: TokenDigest,
+    tail: Tail,
     /// `None` for a token that was met once: only one that comes back is worth a copy.
-    signed: Option<SignedClaims>,
+    kept: Option<Kept>,
+}
+
+/// A thread's own copy of what is remembered of one token.
+struct Kept {
+    signing_input: Box<str>,
+    /// Of the signature's text. The text itself is not kept: without it nobody can use what is found here as a token.
+    signature: TokenDigest,
+    signed: SignedClaims,
+}
+
+impl Kept {
+    fn of(token: &str, signed: &SignedClaims) -> Option<Self> {
+        let (signing_input, signature) = token.rsplit_once('.')?;
+        let signature = TokenDigest::of(signature);
+        Some(Kept { signing_input: signing_input.into(), signature, signed: signed.with_own_claims() })
+    }
+
+    /// Whether `token` is, byte for byte, the token that was verified. A third of the work of hashing it whole.
+    fn is_of(&self, token: &str) -> bool {
+        token.rsplit_once('.').is_some_and(|(signing_input, signature)| {
+            TokenDigest::of(signature) == self.signature && *signing_input == *self.signing_input
+        })
+    }
+}
+
+/// The last eight characters of a token, 48 bits of its signature: says where in the table it is, and most often, that it is not.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Tail(u64);
+
+impl Tail {
+    fn of(token: &str) -> Self {
+        Tail(token.as_bytes().last_chunk().map_or(0, |last| u64::from_le_bytes(*last)))
+    }
+
+    /// Base64url uses few of the bits of each byte; the multiplication brings all of them to the top (Knuth's constant).
+    fn place(self, places: usize) -> usize {
+        (self.0.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize % places
+    }
 }
 
 impl NearMemory {
@@ -52,26 +90,27 @@ impl NearMemory {
     /// Looks here first and in the `shared` memory then.
     pub(crate) fn get(
         &self,
-        digest: &TokenDigest,
+        token: &str,
         shared: impl FnOnce() -> Option<SignedClaims>,
     ) -> Option<SignedClaims> {
         if self.places == 0 {
             return shared();
         }
-        let (epoch, index) = (self.epoch.load(Ordering::Acquire), digest.place() % self.places);
+        let (epoch, tail) = (self.epoch.load(Ordering::Acquire), Tail::of(token));
+        let index = tail.place(self.places);
         let is_ours =
-            |place: &Place| place.owner == self.owner && place.epoch == epoch && place.digest == *digest;
+            |place: &&Place| place.owner == self.owner && place.epoch == epoch && place.tail == tail;
         let found = PLACES.try_with(|places| {
             let places = places.borrow();
-            let place = places.get(index).filter(|place| is_ours(place))?;
-            Some(place.signed.clone())
+            let place = places.get(index).filter(is_ours)?;
+            Some(place.kept.as_ref().filter(|kept| kept.is_of(token)).map(|kept| kept.signed.clone()))
         });
         match found {
             Ok(Some(Some(signed))) => Some(signed),
             Ok(met_before) => {
                 let signed = shared()?;
-                let copy = met_before.map(|_| signed.with_own_claims());
-                let place = Place { owner: self.owner, epoch, digest: *digest, signed: copy };
+                let kept = met_before.and_then(|_| Kept::of(token, &signed));
+                let place = Place { owner: self.owner, epoch, tail, kept };
                 let _ = PLACES.try_with(|places| {
                     let mut places = places.borrow_mut();
                     if places.is_empty() {
@@ -98,7 +137,7 @@ mod tests {
     use logto_authkit_token::{JwkSet, LogtoUrl, Policy, Screened, Timestamp};
 
     /// A token of a real server, verified.
-    fn signed() -> SignedClaims {
+    fn signed() -> (String, SignedClaims) {
         let captures = concat!(env!("CARGO_MANIFEST_DIR"), "/../../conformance/captures");
         let read = |name: &str| {
             let text = std::fs::read(format!("{captures}/{name}")).unwrap();
@@ -110,43 +149,61 @@ mod tests {
         let token = token["body"]["access_token"].as_str().unwrap().to_owned();
         let now = Timestamp::from_unix_seconds(1_795_204_215);
         let keys = JwkSet::parse(keys["body"].to_string().as_bytes()).unwrap();
-        Screened::screen(&token, &logto, &policy, now).unwrap().verify(&keys).unwrap()
+        let signed = Screened::screen(&token, &logto, &policy, now).unwrap().verify(&keys).unwrap();
+        (token, signed)
     }
 
     #[test]
     fn a_token_that_comes_back_is_held_by_the_thread() {
-        let (memory, digest, signed) = (NearMemory::new(10_000), TokenDigest::of("t"), signed());
-        assert!(memory.get(&digest, || None).is_none());
+        let (memory, (token, signed)) = (NearMemory::new(10_000), signed());
+        assert!(memory.get(&token, || None).is_none());
         for _ in 0..2 {
-            assert!(memory.get(&digest, || Some(signed.clone())).is_some());
+            assert!(memory.get(&token, || Some(signed.clone())).is_some());
         }
-        assert!(memory.get(&digest, || panic!("the thread holds it")).is_some());
+        assert!(memory.get(&token, || panic!("the thread holds it")).is_some());
         // Another thread, another verifier and another token have none of it.
         std::thread::scope(|scope| {
-            scope.spawn(|| assert!(memory.get(&digest, || None).is_none()));
+            scope.spawn(|| assert!(memory.get(&token, || None).is_none()));
         });
-        assert!(NearMemory::new(10_000).get(&digest, || None).is_none());
-        assert!(memory.get(&TokenDigest::of("u"), || None).is_none());
+        assert!(NearMemory::new(10_000).get(&token, || None).is_none());
+    }
+
+    #[test]
+    fn a_token_that_differs_in_one_character_is_another_token() {
+        let (memory, (token, signed)) = (NearMemory::new(10_000), signed());
+        for _ in 0..3 {
+            memory.get(&token, || Some(signed.clone()));
+        }
+        for index in 0..token.len() {
+            let mut bytes = token.clone().into_bytes();
+            bytes[index] = if bytes[index] == b'A' { b'B' } else { b'A' };
+            let other = String::from_utf8(bytes).unwrap();
+            assert!(memory.get(&other, || None).is_none(), "{index}");
+        }
+        for other in ["", ".", "..", &token[1..], &token[..token.len() - 1], &token[token.len() - 8..]] {
+            assert!(memory.get(other, || None).is_none(), "{other:?}");
+        }
+        assert!(memory.get(&token, || panic!("the thread still holds it")).is_some());
     }
 
     #[test]
     fn what_is_cleared_is_forgotten_in_every_thread() {
-        let (memory, digest, signed) = (NearMemory::new(10_000), TokenDigest::of("t"), signed());
+        let (memory, (token, signed)) = (NearMemory::new(10_000), signed());
         for _ in 0..3 {
-            memory.get(&digest, || Some(signed.clone()));
+            memory.get(&token, || Some(signed.clone()));
         }
         std::thread::scope(|scope| {
             scope.spawn(|| memory.clear());
         });
-        assert!(memory.get(&digest, || None).is_none());
+        assert!(memory.get(&token, || None).is_none());
     }
 
     #[test]
     fn a_small_memory_has_no_near_part() {
-        let (memory, digest, signed) = (NearMemory::new(7), TokenDigest::of("t"), signed());
+        let (memory, (token, signed)) = (NearMemory::new(7), signed());
         for _ in 0..3 {
-            memory.get(&digest, || Some(signed.clone()));
+            memory.get(&token, || Some(signed.clone()));
         }
-        assert!(memory.get(&digest, || None).is_none());
+        assert!(memory.get(&token, || None).is_none());
     }
 }

@@ -18,21 +18,23 @@ struct Memory {
     near: NearMemory,
 }
 
-/// SHA-256 of the token's text.
+/// SHA-256 of a token's text, or of a part of it.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct TokenDigest([u8; 32]);
 
 impl TokenDigest {
-    pub(crate) fn of(token: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         let mut bytes = [0; 32];
-        bytes.copy_from_slice(digest::digest(&digest::SHA256, token.as_bytes()).as_ref());
+        bytes.copy_from_slice(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
         TokenDigest(bytes)
     }
+}
 
-    /// A number that is spread over all tokens, from other bytes than the hash below.
-    pub(crate) fn place(&self) -> usize {
-        usize::from(u16::from_ne_bytes([self.0[30], self.0[31]]))
-    }
+/// What is remembered of a token.
+pub(crate) enum Remembered {
+    Signed(SignedClaims),
+    /// Nothing; the token's digest, where there is a cache to write to.
+    Nothing(Option<TokenDigest>),
 }
 
 impl TokenCache {
@@ -44,13 +46,11 @@ impl TokenCache {
         }))
     }
 
-    pub(crate) fn is_off(&self) -> bool {
-        self.0.is_none()
-    }
-
-    pub(crate) fn get(&self, digest: &TokenDigest) -> Option<SignedClaims> {
-        let memory = self.0.as_ref()?;
-        memory.near.get(digest, || memory.shared.get(digest))
+    pub(crate) fn get(&self, token: &str) -> Remembered {
+        let Some(memory) = &self.0 else { return Remembered::Nothing(None) };
+        let mut digest = None;
+        let signed = memory.near.get(token, || memory.shared.get(digest.insert(TokenDigest::of(token))));
+        signed.map_or(Remembered::Nothing(digest), Remembered::Signed)
     }
 
     pub(crate) fn insert(&self, digest: TokenDigest, signed: SignedClaims) {
@@ -60,9 +60,9 @@ impl TokenCache {
     }
 
     /// Forgets a token whose key has left the issuer's set, and with it whatever threads hold for themselves.
-    pub(crate) fn remove(&self, digest: &TokenDigest) {
+    pub(crate) fn remove(&self, token: &str) {
         if let Some(memory) = &self.0 {
-            memory.shared.remove(digest);
+            memory.shared.remove(&TokenDigest::of(token));
             memory.near.clear();
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use logto_authkit_token::{Claims, LogtoUrl, MAX_TOKEN_LENGTH, Policy, Screened, Timestamp, VerifyError};
 
 use crate::key_source::KeySource;
-use crate::token_cache::{TokenCache, TokenDigest};
+use crate::token_cache::{Remembered, TokenCache, TokenDigest};
 use crate::{KeyTimes, VerifierBuilder};
 
 /// Verifies the access tokens of one issuer.
@@ -116,12 +116,12 @@ impl Verifier {
 
     fn recall(&self, token: &str, policy: &Policy) -> Recall {
         // What is too long to be a token is not hashed either.
-        if self.0.cache.is_off() || token.len() > MAX_TOKEN_LENGTH {
+        if token.len() > MAX_TOKEN_LENGTH {
             return Recall::Nothing(None);
         }
-        let digest = TokenDigest::of(token);
-        let Some(signed) = self.0.cache.get(&digest) else {
-            return Recall::Nothing(Some(digest));
+        let signed = match self.0.cache.get(token) {
+            Remembered::Signed(signed) => signed,
+            Remembered::Nothing(digest) => return Recall::Nothing(digest),
         };
         match &*self.0.keys.at_hand(&self.0.times) {
             Some(held) if held.keys().contains(signed.key()) => {
@@ -130,10 +130,10 @@ impl Verifier {
             }
             // The key left the issuer's set: what it signed is refused from now on.
             Some(_) => {
-                self.0.cache.remove(&digest);
-                Recall::Nothing(Some(digest))
+                self.0.cache.remove(token);
+                Recall::Nothing(Some(TokenDigest::of(token)))
             }
-            None => Recall::Nothing(Some(digest)),
+            None => Recall::Nothing(Some(TokenDigest::of(token))),
         }
     }
 
