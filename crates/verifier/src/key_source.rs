@@ -11,7 +11,8 @@ use tokio::sync::watch;
 
 use crate::key_cache_state::{HeldSince, Transition};
 use crate::{
-    Clock, Decision, HttpClient, HttpError, HttpLimits, KeyCacheState, KeyTimes, Moment, Stage, Wanted, lock,
+    Clock, Decision, HttpClient, HttpError, HttpLimits, KeyCacheState, KeyTimes, Moment, Readiness, Stage,
+    Wanted, lock,
 };
 
 /// One issuer's keys: fetched over HTTP, held in memory, shared by every verifier of that issuer.
@@ -239,11 +240,15 @@ impl KeySource {
         self.publish_quiet(&state);
     }
 
-    /// How old the keys are and how many there are, if any are held.
-    pub(crate) fn age(&self) -> Option<(Duration, usize)> {
+    /// Whether keys are held that may still be used.
+    pub(crate) fn readiness(&self, times: &KeyTimes) -> Readiness {
         let current = self.current.load();
-        let held = current.as_ref()?;
-        Some((self.clock.moment().since(held.since.fetched_at()), held.keys.keys().len()))
+        let Some(held) = current.as_ref() else { return Readiness::NotReady };
+        let age = self.clock.moment().since(held.since.fetched_at());
+        if age > times.fresh_for + times.stale_for {
+            return Readiness::NotReady;
+        }
+        Readiness::Ready { age, keys: held.keys.keys().len() }
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

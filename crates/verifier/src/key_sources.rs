@@ -5,7 +5,7 @@ use std::time::Duration;
 use logto_authkit_token::{JwkSet, LogtoUrl};
 
 use crate::key_source::KeySource;
-use crate::{Clock, HttpClient, HttpLimits, ReqwestClient, SystemClock, lock};
+use crate::{Clock, HttpClient, HttpLimits, KeyTimes, Readiness, ReqwestClient, SystemClock, lock};
 
 /// The key sources of a process, one per issuer: two verifiers of one issuer fetch once.
 ///
@@ -73,6 +73,12 @@ impl KeySources {
     /// Holds `keys` for an issuer as if they had just been fetched: for a process that has them from elsewhere.
     pub fn prime(&self, issuer: &LogtoUrl, keys: JwkSet) {
         self.source(issuer).prime(keys);
+    }
+
+    /// Whether keys of an issuer are there, and how old they are. Fetches nothing.
+    pub fn readiness(&self, issuer: &LogtoUrl) -> Readiness {
+        let source = lock(&self.0.sources).get(issuer).cloned();
+        source.map_or(Readiness::NotReady, |source| source.readiness(&KeyTimes::default()))
     }
 
     pub(crate) fn source(&self, issuer: &LogtoUrl) -> Arc<KeySource> {

@@ -13,6 +13,7 @@
 //! ```
 
 mod clock;
+pub mod danger;
 mod http_client;
 mod key_cache_state;
 mod key_source;

@@ -23,7 +23,11 @@ use crate::{KeyTimes, VerifierBuilder};
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct Verifier(Arc<Inner>);
+pub struct Verifier {
+    inner: Arc<Inner>,
+    /// Another time than the clock's.
+    at: Option<Timestamp>,
+}
 
 pub(crate) struct Inner {
     pub(crate) policy: Policy,
@@ -59,7 +63,7 @@ impl Verifier {
     }
 
     pub(crate) fn new(inner: Inner) -> Self {
-        Verifier(Arc::new(inner))
+        Verifier { inner: Arc::new(inner), at: None }
     }
 
     /// Verifies a token against the verifier's own policy.
@@ -69,7 +73,7 @@ impl Verifier {
     /// # Errors
     /// Why the token is refused, or [`VerifyError::KeysUnavailable`] when nobody can tell.
     pub async fn verify(&self, token: &str) -> Result<Arc<Claims>, VerifyError> {
-        self.verify_with(token, &self.0.policy).await
+        self.verify_with(token, &self.inner.policy).await
     }
 
     /// Verifies a token against another policy than the verifier's own, over the same keys and cache.
@@ -82,10 +86,10 @@ impl Verifier {
             Recall::Nothing(digest) => digest,
         };
         let screened = Screened::screen(token, self.issuer(), policy, self.now())?;
-        let held = self.0.keys.keys(&self.0.times, |keys| screened.finds_key_in(keys)).await?;
+        let held = self.inner.keys.keys(&self.inner.times, |keys| screened.finds_key_in(keys)).await?;
         let signed = screened.verify(held.keys())?;
         if let Some(digest) = digest {
-            self.0.cache.insert(digest, signed.clone());
+            self.inner.cache.insert(digest, signed.clone());
         }
         policy.authorize(signed.claims())?;
         Ok(signed.into_claims())
@@ -108,7 +112,7 @@ impl Verifier {
     /// As [`verify`](Verifier::verify).
     pub async fn verify_past_caches(&self, token: &str, policy: &Policy) -> Result<Arc<Claims>, VerifyError> {
         let screened = Screened::screen(token, self.issuer(), policy, self.now())?;
-        let keys = self.0.keys.fetch_apart().await?;
+        let keys = self.inner.keys.fetch_apart().await?;
         let signed = screened.verify(&keys)?;
         policy.authorize(signed.claims())?;
         Ok(signed.into_claims())
@@ -119,18 +123,18 @@ impl Verifier {
         if token.len() > MAX_TOKEN_LENGTH {
             return Recall::Nothing(None);
         }
-        let signed = match self.0.cache.get(token) {
+        let signed = match self.inner.cache.get(token) {
             Remembered::Signed(signed) => signed,
             Remembered::Nothing(digest) => return Recall::Nothing(digest),
         };
-        match &*self.0.keys.at_hand(&self.0.times) {
+        match &*self.inner.keys.at_hand(&self.inner.times) {
             Some(held) if held.keys().contains(signed.key()) => {
                 let verdict = policy.accept(self.issuer(), &signed, self.now());
                 Recall::Verdict(verdict.map(|()| signed.into_claims()))
             }
             // The key left the issuer's set: what it signed is refused from now on.
             Some(_) => {
-                self.0.cache.remove(token);
+                self.inner.cache.remove(token);
                 Recall::Nothing(Some(TokenDigest::of(token)))
             }
             None => Recall::Nothing(Some(TokenDigest::of(token))),
@@ -142,37 +146,36 @@ impl Verifier {
     /// # Errors
     /// [`VerifyError::KeysUnavailable`] when the issuer cannot be reached or publishes no usable key.
     pub async fn warm_up(&self) -> Result<(), VerifyError> {
-        self.0.keys.keys(&self.0.times, |_| true).await.map(|_| ())
+        self.inner.keys.keys(&self.inner.times, |_| true).await.map(|_| ())
     }
 
     /// Whether keys are there, and how old they are.
     pub fn readiness(&self) -> Readiness {
-        match self.0.keys.age() {
-            Some((age, keys)) if age <= self.0.times.fresh_for + self.0.times.stale_for => {
-                Readiness::Ready { age, keys }
-            }
-            _ => Readiness::NotReady,
-        }
+        self.inner.keys.readiness(&self.inner.times)
     }
 
     /// Drops the issuer's keys, for every verifier that shares them, and this verifier's remembered tokens.
     pub fn invalidate(&self) {
-        self.0.keys.invalidate();
-        self.0.cache.clear();
+        self.inner.keys.invalidate();
+        self.inner.cache.clear();
     }
 
     /// The verifier's own policy.
     pub fn policy(&self) -> &Policy {
-        &self.0.policy
+        &self.inner.policy
     }
 
     /// The issuer whose tokens are verified.
     pub fn issuer(&self) -> &LogtoUrl {
-        self.0.keys.issuer()
+        self.inner.keys.issuer()
+    }
+
+    pub(crate) fn at(&self, now: Timestamp) -> Self {
+        Verifier { inner: Arc::clone(&self.inner), at: Some(now) }
     }
 
     fn now(&self) -> Timestamp {
-        self.0.keys.clock().now()
+        self.at.unwrap_or_else(|| self.inner.keys.clock().now())
     }
 }
 
@@ -188,7 +191,7 @@ impl fmt::Debug for Verifier {
         formatter
             .debug_struct("Verifier")
             .field("issuer", self.issuer())
-            .field("policy", &self.0.policy)
+            .field("policy", &self.inner.policy)
             .finish_non_exhaustive()
     }
 }

@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use cookie::Cookie;
 use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, Method};
@@ -46,6 +48,14 @@ impl<'a> Credentials<'a> {
             headers,
             names,
         }
+    }
+
+    /// A token alone, from wherever the application has it: no cookies, no method, nothing that could be forged.
+    pub(crate) fn of_token(token: &'a str, names: &'a CookieNames) -> Self {
+        static NONE: LazyLock<HeaderMap> = LazyLock::new(HeaderMap::new);
+        let authorization =
+            if token.is_empty() { Authorization::Absent } else { Authorization::Bearer(token) };
+        Credentials { cookie: None, authorization, method: &Method::GET, headers: &NONE, names }
     }
 
     /// The guest's id, if the visitor brings one.

@@ -1,6 +1,8 @@
 use std::fmt;
 
 use aws_lc_rs::{hmac, rand};
+use cookie::{Cookie, SameSite};
+use http::HeaderValue;
 use logto_authkit_token::ConfigError;
 
 /// Double-submit tokens against cross-site request forgery, bound to a session by HMAC.
@@ -65,6 +67,20 @@ impl CsrfTokens {
     }
 }
 
+/// The `Set-Cookie` that gives a page its token: readable by the page's scripts, which send it back in a header.
+///
+/// `SameSite=Strict; Path=/`, until the browser is closed, and `Secure` unless told otherwise for plain http on loopback.
+///
+/// # Errors
+/// A name that no cookie can have (RFC 6265 §4.1.1), or a token that [`CsrfTokens::issue`] did not make.
+pub fn csrf_cookie(name: &str, token: &str, secure: bool) -> Result<HeaderValue, ConfigError> {
+    let name = crate::auth_cookie::cookie_name("cookie_name", name.to_owned())?;
+    let problem = || ConfigError::new("token", "it is no CSRF token", "pass a token as it was issued");
+    from_hex(token).ok_or_else(problem)?;
+    let cookie = Cookie::build((name, token)).path("/").secure(secure).same_site(SameSite::Strict);
+    HeaderValue::try_from(cookie.to_string()).map_err(|_| problem())
+}
+
 impl fmt::Debug for CsrfTokens {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("CsrfTokens").finish_non_exhaustive()
@@ -107,5 +123,19 @@ mod tests {
             assert!(!tokens.verify("s", wrong));
         }
         assert!(!CsrfTokens::new(&[8; 32]).unwrap().verify("s", &token));
+    }
+
+    #[test]
+    fn the_cookie_can_be_read_by_scripts_and_holds_nothing_but_a_token() {
+        let token = CsrfTokens::new(&[7; 32]).unwrap().issue("s").unwrap();
+        let cookie = csrf_cookie("csrf", &token, true).unwrap();
+        assert_eq!(cookie, format!("csrf={token}; SameSite=Strict; Secure; Path=/"));
+        assert_eq!(
+            csrf_cookie("csrf", &token, false).unwrap(),
+            format!("csrf={token}; SameSite=Strict; Path=/")
+        );
+        for (name, token) in [("csrf", "x; Domain=evil"), ("csrf", ""), ("a;b", &*token), ("", &*token)] {
+            assert!(csrf_cookie(name, token, true).is_err());
+        }
     }
 }

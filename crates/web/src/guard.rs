@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, Method};
 use logto_authkit_token::{
-    Claims, ConfigError, ErrorCode, OrganizationId, OrganizationRule, Policy, VerifyError,
+    Claims, ConfigError, ErrorCode, OrganizationId, OrganizationRule, Policy, Timestamp, VerifyError,
 };
 use logto_authkit_verifier::Verifier;
+use logto_authkit_verifier::danger::at_another_time;
 
 use crate::credentials::{Authorization, CookieNames};
 use crate::denial::DEFAULT_REALM;
@@ -41,7 +42,15 @@ struct Inner {
     policy: Policy,
     cookies: CookieNames,
     guests: bool,
+    keys: KeyUse,
     realm: Box<str>,
+}
+
+/// Where the keys for a request come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum KeyUse {
+    Cached,
+    FetchedForEach,
 }
 
 /// The organization that a request is about.
@@ -99,7 +108,14 @@ impl Guard {
         let policy = verifier.policy().clone();
         let cookies =
             CookieNames { token: "logto_authtoken".to_owned(), guest: "guest_logto_authtoken".to_owned() };
-        Guard(Arc::new(Inner { verifier, policy, cookies, guests: false, realm: DEFAULT_REALM.into() }))
+        Guard(Arc::new(Inner {
+            verifier,
+            policy,
+            cookies,
+            guests: false,
+            keys: KeyUse::Cached,
+            realm: DEFAULT_REALM.into(),
+        }))
     }
 
     /// Another policy over the same verifier.
@@ -134,6 +150,18 @@ impl Guard {
         Ok(self.change(|inner| inner.cookies.guest = name))
     }
 
+    /// Whether the issuer is asked for its keys at every request, past all caches and without touching them. Default: no.
+    ///
+    /// Every request then costs a request to the issuer. For a diagnosis, not for traffic.
+    #[must_use]
+    pub fn fetch_keys_for_each(self, fetch: bool) -> Self {
+        self.change(|inner| inner.keys = if fetch { KeyUse::FetchedForEach } else { KeyUse::Cached })
+    }
+
+    pub(crate) fn at(&self, now: Timestamp) -> Self {
+        self.clone().change(|inner| inner.verifier = at_another_time(&inner.verifier, now))
+    }
+
     /// The realm in `WWW-Authenticate`. Default `api`.
     #[must_use]
     pub fn with_realm(self, realm: impl Into<Box<str>>) -> Self {
@@ -160,6 +188,11 @@ impl Guard {
         Credentials::read(method, headers, &self.0.cookies)
     }
 
+    /// A token that did not come with a request: from a message queue, a WebSocket, a test. An empty one is none.
+    pub fn credentials_of_token<'a>(&'a self, token: &'a str) -> Credentials<'a> {
+        Credentials::of_token(token, &self.0.cookies)
+    }
+
     /// Decides about a request.
     ///
     /// The cookie's token is tried first, then the header's; where both are refused, the first refusal is told.
@@ -176,17 +209,32 @@ impl Guard {
         }
         // `admit_cached` has decided about every request that names no organization.
         let policy = self.policy_for(&organization);
-        let verifier = &self.0.verifier;
         let cookie = match credentials.cookie {
-            Some(token) => Some(verifier.verify_with(token, &policy).await),
+            Some(token) => Some(self.verify(token, &policy).await),
             None => None,
         };
         let settled = matches!(&cookie, Some(Ok(_))) && credentials.provenance() != Provenance::Unproven;
         let header = match credentials.authorization {
-            Authorization::Bearer(token) if !settled => Some(verifier.verify_with(token, &policy).await),
+            Authorization::Bearer(token) if !settled => Some(self.verify(token, &policy).await),
             _ => None,
         };
         self.decide(credentials, cookie, header)
+    }
+
+    async fn verify(&self, token: &str, policy: &Policy) -> Result<Arc<Claims>, VerifyError> {
+        match self.0.keys {
+            KeyUse::Cached => self.0.verifier.verify_with(token, policy).await,
+            KeyUse::FetchedForEach => self.0.verifier.verify_past_caches(token, policy).await,
+        }
+    }
+
+    /// The decision about a request whose token was accepted and whose claims the application itself then refuses: a guest where
+    /// guests are admitted, else a denial with the code `claim_rejected`. `claim` names the check.
+    ///
+    /// # Errors
+    /// The denial to answer with.
+    pub fn reject(&self, credentials: &Credentials<'_>, claim: &str) -> Result<Admission, Denial> {
+        self.refuse(credentials, VerifyError::ClaimRejected { claim: claim.to_owned() }, None)
     }
 
     /// The decision about a request whose first token is remembered as verified, or which brings no token at all; `None` where
@@ -199,6 +247,9 @@ impl Guard {
         if *organization == RequestOrganization::Unnamed && !credentials.is_empty() {
             let denial = Denial::with_message(ErrorCode::InvalidRequest, "the request names no organization");
             return Some(Err(self.denial(denial)));
+        }
+        if self.0.keys == KeyUse::FetchedForEach && !credentials.is_empty() {
+            return None;
         }
         let policy = self.policy_for(organization);
         let (cookie, header) = match (credentials.cookie, credentials.authorization) {
