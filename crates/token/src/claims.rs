@@ -180,18 +180,18 @@ impl Claims {
     pub fn json(&self) -> &str {
         self.text.json()
     }
+}
 
-    /// The strings of a claim: the elements of an array, or the one string. Nothing for any other type.
-    pub(crate) fn strings(&self, name: &str) -> Vec<String> {
-        let mut wanted = OneMember { name, value: None };
-        if json_object::read(self.json().as_bytes(), &mut wanted).is_err() {
-            return Vec::new();
-        }
-        match wanted.value.and_then(|value| serde_json::from_str(value.get()).ok()) {
-            Some(Json::String(text)) => vec![text.into_owned()],
-            Some(Json::Array { strings, .. }) => strings.into_iter().map(Cow::into_owned).collect(),
-            _ => Vec::new(),
-        }
+/// The strings of a claim in a payload: the elements of an array, or the one string. Nothing for any other type.
+pub(crate) fn strings_of_claim(payload: &str, name: &str) -> Vec<String> {
+    let mut wanted = OneMember { name, value: None };
+    if json_object::read(payload.as_bytes(), &mut wanted).is_err() {
+        return Vec::new();
+    }
+    match wanted.value.and_then(|value| serde_json::from_str(value.get()).ok()) {
+        Some(Json::String(text)) => vec![text.into_owned()],
+        Some(Json::Array { strings, .. }) => strings.into_iter().map(Cow::into_owned).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -1,3 +1,4 @@
+use crate::claims::strings_of_claim;
 use crate::{Claims, ConfigError, Requirement};
 
 /// The roles that a policy or a route asks for.
@@ -66,10 +67,47 @@ impl RoleRequirement {
     pub fn missing_from(&self, claims: &Claims) -> Vec<String> {
         match &self.claim_keys {
             None => self.roles.missing(|role| claims.roles().any(|held| held == role)),
-            Some(keys) => {
-                let held: Vec<String> = keys.iter().flat_map(|key| claims.strings(key)).collect();
-                self.roles.missing(|role| held.iter().any(|held| held == role))
-            }
+            Some(keys) => self.missing_from_claims_of(claims.json(), keys),
+        }
+    }
+
+    /// The same, for a payload that is kept as JSON text: one that was verified before. Not for the payload of a token that
+    /// nobody has verified.
+    pub fn missing_from_json(&self, payload: &str) -> Vec<String> {
+        match &self.claim_keys {
+            None => self.missing_from_claims_of(payload, &["roles", "role"]),
+            Some(keys) => self.missing_from_claims_of(payload, keys),
+        }
+    }
+
+    fn missing_from_claims_of(&self, payload: &str, keys: &[impl AsRef<str>]) -> Vec<String> {
+        let held: Vec<String> = keys.iter().flat_map(|key| strings_of_claim(payload, key.as_ref())).collect();
+        self.roles.missing(|role| held.iter().any(|held| held == role))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_in_json_are_those_in_claims() {
+        for (members, holds) in [
+            (r#""roles":["admin"]"#, true),
+            (r#""role":"admin""#, true),
+            (r#""roles":["user"],"role":["admin"]"#, true),
+            (r#""roles":"admin user""#, false),
+            (r#""roles":["administrator"]"#, false),
+            (r#""roles":{"admin":true}"#, false),
+            (r#""x":"admin""#, false),
+        ] {
+            let payload = format!(r#"{{"iss":"i","sub":"s","aud":"a","exp":1,{members}}}"#);
+            let claims = Claims::parse(payload.as_bytes()).unwrap();
+            let admins = RoleRequirement::all(["admin"]).unwrap();
+            assert_eq!(admins.missing_from(&claims).is_empty(), holds, "{members}");
+            assert_eq!(admins.missing_from_json(&payload).is_empty(), holds, "{members}");
+            let named = RoleRequirement::all(["admin"]).unwrap().in_claims(["roles", "role"]).unwrap();
+            assert_eq!(named.missing_from(&claims).is_empty(), holds, "{members}");
         }
     }
 }
