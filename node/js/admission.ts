@@ -1,0 +1,81 @@
+import type { Answer, GuestAnswer } from '../native/index.js'
+import type { AuthContext, AuthPayload, GuestContext } from './auth_context.js'
+import { AuthError } from './auth_error.js'
+import type { CompiledOptions } from './compiled_options.js'
+import { type RequestLike, requestParts } from './request_parts.js'
+
+/**
+ * An admitted request: who makes it, and a `Set-Cookie` for a guest who is new.
+ *
+ * @internal
+ */
+export interface Admission {
+  auth: AuthContext
+  setCookie: string | undefined
+}
+
+/**
+ * Asks the guard about a token or a request. Answers at once where the token is remembered, else with a promise; throws an
+ * `AuthError`, or rejects with one, where the answer is no.
+ *
+ * @internal
+ */
+export function admit(tokenOrRequest: string | RequestLike, options: CompiledOptions): Admission | Promise<Admission> {
+  const { guard, now } = options
+  const organization = options.organization?.(tokenOrRequest) ?? undefined
+  if (typeof tokenOrRequest === 'string') {
+    const answer = guard.decideToken(tokenOrRequest, organization, now)
+    return answer === null
+      ? guard.admitToken(tokenOrRequest, organization, now).then((late) => validated(late, tokenOrRequest, options))
+      : validated(answer, tokenOrRequest, options)
+  }
+  const { method, authorization, cookie, fetchSite, origin, host } = requestParts(tokenOrRequest, options.cookieNames)
+  const answer = guard.decide(method, authorization, cookie, fetchSite, origin, host, organization, now)
+  return answer === null
+    ? guard
+        .admit(method, authorization, cookie, fetchSite, origin, host, organization, now)
+        .then((late) => validated(late, tokenOrRequest, options))
+    : validated(answer, tokenOrRequest, options)
+}
+
+/** Asks the application's own check about the claims of a user. */
+function validated(
+  answer: Answer,
+  subject: string | RequestLike,
+  options: CompiledOptions,
+): Admission | Promise<Admission> {
+  const admission = admissionOf(answer)
+  const { validateClaims, guard } = options
+  const payload = admission.auth.payload
+  if (validateClaims === undefined || payload === null) return admission
+  const settle = (accepted: boolean): Admission => {
+    if (accepted === true) return admission
+    if (typeof subject === 'string') return admissionOf(guard.rejectToken('validateClaims'))
+    const { method, cookie, host } = requestParts(subject, options.cookieNames)
+    return admissionOf(guard.reject(method, cookie, host, 'validateClaims'))
+  }
+  const accepted = validateClaims(payload, subject)
+  return typeof accepted === 'object' ? Promise.resolve(accepted).then(settle) : settle(accepted)
+}
+
+function admissionOf(answer: Answer): Admission {
+  if (typeof answer === 'string') return { auth: user(answer), setCookie: undefined }
+  if ('guestId' in answer) return { auth: guest(answer), setCookie: answer.setCookie }
+  throw new AuthError(answer)
+}
+
+function user(claims: string): AuthContext {
+  const payload = JSON.parse(claims) as AuthPayload
+  return { userId: payload.sub, isAuthenticated: true, payload, isGuest: false }
+}
+
+function guest({ guestId, guestReason }: GuestAnswer): GuestContext {
+  return {
+    userId: null,
+    isAuthenticated: false,
+    payload: null,
+    isGuest: true,
+    guestId,
+    guestReason: guestReason as GuestContext['guestReason'],
+  }
+}

@@ -1,0 +1,132 @@
+use logto_authkit_token::Timestamp;
+use logto_authkit_web::{Guard, RequestOrganization, danger};
+use napi::Either;
+use napi_derive::napi;
+
+use crate::answer::{Answer, answer, either};
+use crate::options::{self, CompiledOptions};
+use crate::problem::ConfigProblem;
+use crate::request::{Lines, Request};
+
+/// One set of options, checked and ready.
+///
+/// `decide…` answers at once, on the JavaScript thread, or with `null` where that takes a signature check or a request to the
+/// issuer; `admit…` then does it on another thread. `reject…` is for claims that the application's own check refuses.
+#[napi]
+pub struct NativeGuard(CompiledOptions);
+
+/// Checks the options.
+#[napi]
+pub fn compile_options(json: String) -> Either<NativeGuard, ConfigProblem> {
+    either(options::guard(&json).map(NativeGuard))
+}
+
+#[napi]
+#[allow(clippy::too_many_arguments, reason = "single strings cross the border faster than objects")]
+impl NativeGuard {
+    #[napi]
+    pub fn decide(
+        &self,
+        method: String,
+        authorization: Lines,
+        cookie: Option<String>,
+        fetch_site: Option<String>,
+        origin: Option<String>,
+        host: Option<String>,
+        organization: Option<String>,
+        now: Option<f64>,
+    ) -> Option<Answer> {
+        let request = request(&method, authorization, cookie, fetch_site, origin, host);
+        let guard = self.guard(now);
+        let credentials = guard.credentials(&request.method, &request.headers);
+        guard.admit_cached(&credentials, &self.organization(organization.as_deref())).map(answer)
+    }
+
+    #[napi]
+    pub async fn admit(
+        &self,
+        method: String,
+        authorization: Lines,
+        cookie: Option<String>,
+        fetch_site: Option<String>,
+        origin: Option<String>,
+        host: Option<String>,
+        organization: Option<String>,
+        now: Option<f64>,
+    ) -> Answer {
+        let request = request(&method, authorization, cookie, fetch_site, origin, host);
+        let guard = self.guard(now);
+        let credentials = guard.credentials(&request.method, &request.headers);
+        answer(guard.admit(&credentials, self.organization(organization.as_deref())).await)
+    }
+
+    #[napi]
+    pub fn reject(
+        &self,
+        method: String,
+        cookie: Option<String>,
+        host: Option<String>,
+        claim: String,
+    ) -> Answer {
+        let request = request(&method, None, cookie, None, None, host);
+        answer(self.0.guard.reject(&self.0.guard.credentials(&request.method, &request.headers), &claim))
+    }
+
+    #[napi]
+    pub fn decide_token(
+        &self,
+        token: String,
+        organization: Option<String>,
+        now: Option<f64>,
+    ) -> Option<Answer> {
+        let guard = self.guard(now);
+        let credentials = guard.credentials_of_token(&token);
+        guard.admit_cached(&credentials, &self.organization(organization.as_deref())).map(answer)
+    }
+
+    #[napi]
+    pub async fn admit_token(
+        &self,
+        token: String,
+        organization: Option<String>,
+        now: Option<f64>,
+    ) -> Answer {
+        let guard = self.guard(now);
+        let credentials = guard.credentials_of_token(&token);
+        answer(guard.admit(&credentials, self.organization(organization.as_deref())).await)
+    }
+
+    #[napi]
+    pub fn reject_token(&self, claim: String) -> Answer {
+        answer(self.0.guard.reject(&self.0.guard.credentials_of_token(""), &claim))
+    }
+
+    /// The guard, at another time of day if one is given, in milliseconds since 1970.
+    fn guard(&self, now: Option<f64>) -> Guard {
+        match now {
+            None => self.0.guard.clone(),
+            Some(milliseconds) => {
+                danger::at_another_time(&self.0.guard, Timestamp::from_unix_millis(milliseconds as i64))
+            },
+        }
+    }
+
+    fn organization(&self, named: Option<&str>) -> RequestOrganization {
+        if self.0.organization_from_request {
+            RequestOrganization::named(named)
+        } else {
+            RequestOrganization::AsConfigured
+        }
+    }
+}
+
+fn request(
+    method: &str,
+    authorization: Lines,
+    cookie: Option<String>,
+    fetch_site: Option<String>,
+    origin: Option<String>,
+    host: Option<String>,
+) -> Request {
+    Request::new(method).authorization(authorization).cookie(cookie).provenance(fetch_site, origin, host)
+}
