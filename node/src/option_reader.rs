@@ -68,6 +68,8 @@ impl OptionReader {
 
     /// Refuses options that nobody has asked for: a misspelt option must not be silently without effect.
     pub(crate) fn finish(mut self) -> Result<(), ConfigProblem> {
+        // What only the JavaScript half writes is no option to advise.
+        self.known.retain(|name| *name != "organizationFromRequest");
         self.known.sort_unstable();
         match self.options.keys().next() {
             None => Ok(()),
