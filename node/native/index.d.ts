@@ -18,6 +18,9 @@ export declare class NativeCsrfTokens {
 /**
  * One set of options, checked and ready.
  *
+ * What runs on another thread owns all that it uses and borrows nothing from this object: Node.js drops it when a worker ends,
+ * whatever is still on its way.
+ *
  * `decide…` answers at once, on the JavaScript thread, or with `null` where that takes a signature check or a request to the
  * issuer; `admit…` then does it on another thread. `reject…` is for claims that the application's own check refuses.
  */

@@ -1,5 +1,6 @@
 use logto_authkit_token::Timestamp;
 use logto_authkit_web::{Guard, RequestOrganization, danger};
+use napi::bindgen_prelude::{Env, PromiseRaw, Result};
 use napi::Either;
 use napi_derive::napi;
 
@@ -9,6 +10,9 @@ use crate::problem::ConfigProblem;
 use crate::request::{Lines, Request};
 
 /// One set of options, checked and ready.
+///
+/// What runs on another thread owns all that it uses and borrows nothing from this object: Node.js drops it when a worker ends,
+/// whatever is still on its way.
 ///
 /// `decide…` answers at once, on the JavaScript thread, or with `null` where that takes a signature check or a request to the
 /// issuer; `admit…` then does it on another thread. `reject…` is for claims that the application's own check refuses.
@@ -42,9 +46,10 @@ impl NativeGuard {
         guard.admit_cached(&credentials, &self.organization(organization.as_deref())).map(answer)
     }
 
-    #[napi]
-    pub async fn admit(
+    #[napi(ts_return_type = "Promise<Answer>")]
+    pub fn admit<'env>(
         &self,
+        env: &'env Env,
         method: String,
         authorization: Lines,
         cookie: Option<String>,
@@ -53,11 +58,13 @@ impl NativeGuard {
         host: Option<String>,
         organization: Option<String>,
         now: Option<f64>,
-    ) -> Answer {
+    ) -> Result<PromiseRaw<'env, Answer>> {
         let request = request(&method, authorization, cookie, fetch_site, origin, host);
-        let guard = self.guard(now);
-        let credentials = guard.credentials(&request.method, &request.headers);
-        answer(guard.admit(&credentials, self.organization(organization.as_deref())).await)
+        let (guard, organization) = (self.guard(now), self.organization(organization.as_deref()));
+        env.spawn_future(async move {
+            let credentials = guard.credentials(&request.method, &request.headers);
+            Ok(answer(guard.admit(&credentials, organization).await))
+        })
     }
 
     #[napi]
@@ -84,16 +91,18 @@ impl NativeGuard {
         guard.admit_cached(&credentials, &self.organization(organization.as_deref())).map(answer)
     }
 
-    #[napi]
-    pub async fn admit_token(
+    #[napi(ts_return_type = "Promise<Answer>")]
+    pub fn admit_token<'env>(
         &self,
+        env: &'env Env,
         token: String,
         organization: Option<String>,
         now: Option<f64>,
-    ) -> Answer {
-        let guard = self.guard(now);
-        let credentials = guard.credentials_of_token(&token);
-        answer(guard.admit(&credentials, self.organization(organization.as_deref())).await)
+    ) -> Result<PromiseRaw<'env, Answer>> {
+        let (guard, organization) = (self.guard(now), self.organization(organization.as_deref()));
+        env.spawn_future(async move {
+            Ok(answer(guard.admit(&guard.credentials_of_token(&token), organization).await))
+        })
     }
 
     #[napi]

@@ -2,7 +2,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use logto_authkit_dev_issuer::{Audience, DevIssuer, Fault, IssuerConfig, SigningAlgorithm, SigningKey, TokenBuilder};
-use napi::bindgen_prelude::{Error, Result};
+use napi::bindgen_prelude::{Env, Error, PromiseRaw, Result};
 use napi_derive::napi;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -193,13 +193,15 @@ impl NativeIssuer {
     }
 
     /// Stops, and answers when the port is free again. Stopping twice does nothing.
-    #[napi]
-    pub async fn stop(&self) -> Result<()> {
+    #[napi(ts_return_type = "Promise<void>")]
+    pub fn stop<'env>(&self, env: &'env Env) -> Result<PromiseRaw<'env, ()>> {
         let issuer = self.lock().take();
-        if let Some(issuer) = issuer {
-            issuer.shutdown().await;
-        }
-        Ok(())
+        env.spawn_future(async move {
+            if let Some(issuer) = issuer {
+                issuer.shutdown().await;
+            }
+            Ok(())
+        })
     }
 
     fn with<T>(&self, use_it: impl FnOnce(&DevIssuer) -> Result<T>) -> Result<T> {

@@ -1,0 +1,59 @@
+// The addon in worker threads: one engine for all of them, and no thread takes it down with itself.
+
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import { after, before, describe, it } from 'node:test'
+import { Worker } from 'node:worker_threads'
+import { verifyAuth } from 'logto-authkit/server'
+import { DevIssuer } from 'logto-authkit/testing'
+
+const LOADS = 100
+const AUDIENCE = 'https://api.example.com'
+const server = createRequire(import.meta.url).resolve('logto-authkit/server')
+
+/** Loads the package, verifies one token, and ends as `how` says. */
+const program = `
+  const { parentPort, workerData } = require('node:worker_threads')
+  const { verifyAuth } = require(workerData.server)
+  const { token, options, how } = workerData
+  const verified = verifyAuth(token, options)
+  if (how === 'in flight') process.exit(0)
+  verified.then((auth) => parentPort.postMessage(auth.userId))
+`
+
+let issuer
+before(async () => {
+  issuer = await DevIssuer.start()
+})
+after(() => issuer.stop())
+
+function run(how, subject) {
+  return new Promise((resolve, reject) => {
+    const options = { logtoUrl: issuer.logtoUrl, audience: AUDIENCE }
+    const workerData = { server, how, options, token: issuer.token({ subject }) }
+    const worker = new Worker(program, { eval: true, workerData })
+    let answer
+    worker.on('message', (message) => (answer = message))
+    worker.on('error', reject)
+    worker.on('exit', (code) => resolve({ code, answer }))
+  })
+}
+
+describe('worker threads', () => {
+  it(`${LOADS} of them load the addon, verify, and end`, async () => {
+    for (let load = 0; load < LOADS; load += 10) {
+      const subjects = Array.from({ length: 10 }, (_, index) => `user-${load + index}`)
+      const answers = await Promise.all(subjects.map((subject) => run('done', subject)))
+      assert.deepEqual(answers, subjects.map((answer) => ({ code: 0, answer })))
+    }
+    // All of them shared the keys.
+    assert.equal(issuer.counters().jwks, 1)
+  })
+
+  it('one that ends in the middle of a verification harms nobody', async () => {
+    const ended = await Promise.all(Array.from({ length: 20 }, (_, index) => run('in flight', `late-${index}`)))
+    assert(ended.every(({ code }) => code === 0))
+    const options = { logtoUrl: issuer.logtoUrl, audience: AUDIENCE }
+    assert.equal((await verifyAuth(issuer.token({ subject: 'after' }), options)).userId, 'after')
+  })
+})
