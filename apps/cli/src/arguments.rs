@@ -1,16 +1,21 @@
 use std::path::PathBuf;
+use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 
+use crate::failure::Failure;
+use crate::terminal;
+
 /// Server-side authentication for Logto: try it, explain a token, check a server.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(name = "logto-authkit", version)]
 struct CommandLine {
     #[command(subcommand)]
     command: Command,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 pub(crate) enum Command {
     /// Start a protected API, and a development issuer beside it, until Ctrl-C
     Demo(DemoOptions),
@@ -43,7 +48,8 @@ pub(crate) struct DemoOptions {
     pub(crate) json: bool,
 }
 
-#[derive(Args, Debug)]
+// Not `Debug`: it holds the token.
+#[derive(Args)]
 pub(crate) struct VerifyOptions {
     /// The Logto server that should have issued the token: its endpoint, without /oidc
     #[arg(long, value_name = "URL")]
@@ -94,7 +100,28 @@ pub(crate) struct IssuerOptions {
     pub(crate) config: Option<PathBuf>,
 }
 
-/// Reads the command line. What is wrong with it is told with exit code 2.
-pub(crate) fn parse() -> Command {
-    CommandLine::parse().command
+/// Reads the command line.
+///
+/// # Errors
+/// How the program ends instead: with 0 where help or the version was asked for, with 2 where something is wrong. Either has
+/// been told.
+pub(crate) fn parse() -> Result<Command, ExitCode> {
+    CommandLine::try_parse().map(|line| line.command).map_err(|error| tell(&error))
+}
+
+fn tell(error: &clap::Error) -> ExitCode {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            terminal::written(error.print()).map_or_else(|failure| failure.tell(), |()| ExitCode::SUCCESS)
+        }
+        // Help again, without anything of what was typed.
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = error.print();
+            Failure::EXIT_CODE.into()
+        }
+        _ => {
+            terminal::print_error(&error.render().to_string());
+            Failure::EXIT_CODE.into()
+        }
+    }
 }

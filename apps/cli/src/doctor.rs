@@ -37,13 +37,12 @@ pub(crate) async fn run(options: DoctorOptions) -> Result<ExitCode, Failure> {
     }
     let healthy = checks.iter().all(|check| check.ok == Some(true));
     if options.json {
-        let result = json!({ "healthy": healthy, "checks": checks });
-        terminal::print(&format!("{result}\n"));
+        terminal::print_json(&json!({ "healthy": healthy, "checks": checks }))?;
     } else {
         let colour = terminal::wants_colour();
         let lines: String = checks.iter().map(|check| check.lines(colour)).collect();
         let verdict = if healthy { "all is well" } else { "something is wrong" };
-        terminal::print(&format!("{lines}\n{verdict}\n"));
+        terminal::print(&format!("{lines}\n{verdict}\n"))?;
     }
     Ok(match (healthy, reachable) {
         (true, _) => ExitCode::SUCCESS,

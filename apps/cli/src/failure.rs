@@ -1,12 +1,18 @@
 use std::fmt;
+use std::process::ExitCode;
 
 use logto_authkit::ConfigError;
+
+use crate::terminal;
 
 /// Why a command cannot do its work: one sentence, on standard error, with exit code 2.
 #[derive(Debug)]
 pub(crate) struct Failure(String);
 
 impl Failure {
+    /// What a program ends with that could not do its work.
+    pub(crate) const EXIT_CODE: u8 = 2;
+
     pub(crate) fn new(sentence: impl Into<String>) -> Self {
         Failure(sentence.into())
     }
@@ -19,6 +25,12 @@ impl Failure {
             )),
             _ => Failure(format!("cannot listen on port {port}: {error}; choose another with {option}")),
         }
+    }
+
+    /// Tells it, and gives the exit code to end with.
+    pub(crate) fn tell(&self) -> ExitCode {
+        terminal::print_error(&format!("logto-authkit: {self}\n"));
+        Failure::EXIT_CODE.into()
     }
 }
 

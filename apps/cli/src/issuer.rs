@@ -35,7 +35,7 @@ organization org_demo
          {known}\nCtrl-C stops it. It keeps everything in memory and is not for production.\n",
         endpoint = issuer.logto_url(),
         issuer = issuer.issuer(),
-    ));
+    ))?;
     until_stopped().await;
     issuer.shutdown().await;
     Ok(ExitCode::SUCCESS)
@@ -46,8 +46,8 @@ fn read(path: &Path, port: Option<u16>) -> Result<(DevIssuerBuilder, String), Fa
     let text = std::fs::read_to_string(path).map_err(|error| {
         Failure::new(format!("--config: {shown} cannot be read: {error}; write the path of a TOML file"))
     })?;
-    let mut config: IssuerConfig =
-        toml::from_str(&text).map_err(|error| Failure::new(format!("--config: {shown}: {error}")))?;
+    let mut config: IssuerConfig = toml::from_str(&text)
+        .map_err(|error| Failure::new(format!("--config: {shown}{}", mistake(&text, &error))))?;
     config.port = match (port, config.port) {
         (Some(port), _) => port,
         (None, 0) => DEFAULT_PORT,
@@ -61,6 +61,15 @@ fn read(path: &Path, port: Option<u16>) -> Result<(DevIssuerBuilder, String), Fa
         config.organizations.len(),
     );
     Ok((config.into_builder(), known))
+}
+
+/// What is wrong with a file, and in which line. The line itself is not shown: it may hold a secret.
+fn mistake(text: &str, error: &toml::de::Error) -> String {
+    let message = error.message().replace('\n', ", ");
+    match error.span().and_then(|span| text.get(..span.start)) {
+        Some(before) => format!(", line {}: {message}", before.split('\n').count()),
+        None => format!(": {message}"),
+    }
 }
 
 /// Why an issuer does not start, in one sentence.

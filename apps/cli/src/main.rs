@@ -1,11 +1,15 @@
 //! The `logto-authkit` command: a protected demo API, a tool that explains tokens, a check of a server, a development issuer.
 
+// They panic where they cannot write; `terminal` does not.
+#![warn(clippy::print_stderr, clippy::print_stdout)]
+
 mod arguments;
 mod demo;
 mod doctor;
 mod failure;
 mod issuer;
 mod keys;
+mod redaction;
 mod report;
 mod terminal;
 mod verify;
@@ -16,13 +20,16 @@ use arguments::Command;
 use failure::Failure;
 
 fn main() -> ExitCode {
-    let command = arguments::parse();
+    let command = match arguments::parse() {
+        Ok(command) => command,
+        Err(ended) => return ended,
+    };
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_default_env()
                 .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
         )
-        .with_writer(std::io::stderr)
+        .with_writer(|| terminal::Log)
         .with_ansi(terminal::wants_colour_on_stderr())
         .init();
     let outcome = tokio::runtime::Builder::new_multi_thread()
@@ -39,8 +46,5 @@ fn main() -> ExitCode {
                 }
             })
         });
-    outcome.unwrap_or_else(|failure| {
-        eprintln!("logto-authkit: {failure}");
-        ExitCode::from(2)
-    })
+    outcome.unwrap_or_else(|failure| failure.tell())
 }

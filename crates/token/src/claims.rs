@@ -236,20 +236,25 @@ impl<'de> Members<'de> for ClaimMembers<'de> {
             "iss" => &mut self.issuer,
             "sub" => &mut self.subject,
             "aud" => &mut self.audience,
-            "exp" => &mut self.expires_at,
-            "nbf" => &mut self.not_before,
-            "iat" => &mut self.issued_at,
             "scope" => &mut self.scope,
             "client_id" => &mut self.client_id,
             "jti" => &mut self.token_id,
             "organization_id" => &mut self.organization_id,
             "roles" => &mut self.roles,
             "role" => &mut self.role,
+            "exp" => return take_number(&mut self.expires_at, map),
+            "nbf" => return take_number(&mut self.not_before, map),
+            "iat" => return take_number(&mut self.issued_at, map),
             _ => return map.next_value::<IgnoredAny>().map(|_| ()),
         };
         *place = Some(map.next_value()?);
         Ok(())
     }
+}
+
+fn take_number<'de, A: MapAccess<'de>>(place: &mut Option<Json<'de>>, map: &mut A) -> Result<(), A::Error> {
+    *place = Some(json_object::number(map.next_value()?));
+    Ok(())
 }
 
 /// The raw text of one member.
@@ -330,6 +335,24 @@ mod tests {
         assert_eq!(claims.audience().collect::<Vec<_>>(), ["b", "b"]);
         assert_eq!(claims.roles().collect::<Vec<_>>(), ["\"x\""]);
         assert_eq!(claims.json().as_bytes(), payload);
+    }
+
+    /// `cargo test -p logto-authkit-token --lib --features serde_json/arbitrary_precision` asks it where it is least self-evident.
+    #[test]
+    fn dates_are_read_in_every_form_that_a_number_has() {
+        for (date, milliseconds) in [
+            ("1795207815", 1_795_207_815_000),
+            ("1.795207815e9", 1_795_207_815_000),
+            ("12.5", 12_500),
+            ("-0.5", -500),
+        ] {
+            let claims = parse(&format!(r#","nbf":{date},"iat":{date}"#)).unwrap();
+            let expected = Some(Timestamp::from_unix_millis(milliseconds));
+            assert_eq!((claims.not_before(), claims.issued_at()), (expected, expected), "{date}");
+        }
+        for no_date in [r#""1""#, "1e400", "true", "[1]", r#"{"$serde_json::private::Number":"1"}"#] {
+            assert_eq!(parse(&format!(r#","nbf":{no_date}"#)), Err(wrong("nbf")), "{no_date}");
+        }
     }
 
     #[test]

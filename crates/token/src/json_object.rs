@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserializer as _, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 /// Reads `json` and hands each member to `member`, which says what to do with the value.
 pub(crate) fn read<'de, M: Members<'de>>(json: &'de [u8], members: &mut M) -> Result<(), ObjectError> {
@@ -99,6 +100,15 @@ impl<'de> serde::Deserialize<'de> for Json<'de> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(JsonVisitor)
     }
+}
+
+/// The number that a value's text is; any other value is [`Json::Other`].
+///
+/// Where a number matters it is read from its text. `Json` sees a fraction or an exponent as an object once some crate of the
+/// build turns on `arbitrary_precision`, a feature of `serde_json` that changes how all others are served.
+pub(crate) fn number(value: &RawValue) -> Json<'static> {
+    // The text is a JSON value, and no JSON value but a number can be read as one here.
+    value.get().parse().map_or(Json::Other, Json::Number)
 }
 
 struct JsonVisitor;
@@ -204,6 +214,36 @@ mod tests {
             read(format!("{{{}}}", members.join(",")).as_bytes(), &mut Skip),
             Err(ObjectError::DuplicateMember)
         );
+    }
+
+    #[test]
+    fn numbers_are_read_in_all_their_forms_and_nothing_else_is_one() {
+        let read = |text: &str| number(&RawValue::from_string(text.to_owned()).unwrap());
+        for (text, expected) in [
+            ("0", 0.0),
+            ("-0", 0.0),
+            ("1795207815", 1_795_207_815.0),
+            ("1795207815.25", 1_795_207_815.25),
+            ("-1.5", -1.5),
+            ("1.795207815e9", 1_795_207_815.0),
+            ("1E+2", 100.0),
+            ("0.1e-400", 0.0),
+            ("1e400", f64::INFINITY),
+        ] {
+            assert_eq!(read(text), Json::Number(expected), "{text}");
+        }
+        for text in [
+            "null",
+            "true",
+            "\"1\"",
+            "\"inf\"",
+            "[1]",
+            "{}",
+            r#"{"$serde_json::private::Number":"1"}"#,
+            r#"{"$serde_json::private::RawValue":"1"}"#,
+        ] {
+            assert_eq!(read(text), Json::Other, "{text}");
+        }
     }
 
     #[test]

@@ -113,6 +113,11 @@ impl JwkSet {
         self.keys.iter().any(|key| key.identity() == identity)
     }
 
+    /// Whether a check under any of the keys is quick: see [`VerificationKey::is_quick`].
+    pub fn is_quick(&self) -> bool {
+        self.keys.iter().all(VerificationKey::is_quick)
+    }
+
     /// The usable keys.
     pub fn keys(&self) -> &[VerificationKey] {
         &self.keys

@@ -26,14 +26,14 @@ impl LogtoUrl {
     /// Reads an endpoint. A trailing slash is dropped.
     ///
     /// # Errors
-    /// Not an absolute `https` URL (`http` is allowed on loopback only), or one with credentials, a query, a fragment, or a
-    /// trailing `/oidc`.
+    /// Not an absolute `https` URL (`http` is allowed for `localhost`, `127.0.0.0/8` and `[::1]` only), or one with credentials, a
+    /// query, a fragment, or a trailing `/oidc`.
     pub fn parse(text: impl AsRef<str>) -> Result<Self, ConfigError> {
         let logto = LogtoUrl::parse_any_transport(text.as_ref())?;
         if !logto.is_secure() {
             return Err(problem(
                 "plain http lets anybody on the way replace the keys",
-                "write https, or use a loopback address",
+                "write https, or use localhost, 127.0.0.1 or [::1]",
             ));
         }
         Ok(logto)
@@ -103,7 +103,9 @@ impl LogtoUrl {
         Url::parse(&self.endpoint).is_ok_and(|url| {
             url.scheme() == "https"
                 || match url.host() {
-                    Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+                    // RFC 6761 §6.3 keeps all of `.localhost` on this machine, but many resolvers ask the network for what is
+                    // in front of the dot.
+                    Some(Host::Domain(name)) => name == "localhost",
                     Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
                     Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
                     None => false,
@@ -149,6 +151,7 @@ mod tests {
             ("https://example.com:8443/auth", "https://example.com:8443/auth/oidc"),
             ("http://localhost:3001", "http://localhost:3001/oidc"),
             ("http://127.0.0.1:3001", "http://127.0.0.1:3001/oidc"),
+            ("http://127.9.9.9", "http://127.9.9.9/oidc"),
             ("http://[::1]:3001", "http://[::1]:3001/oidc"),
         ] {
             assert_eq!(LogtoUrl::parse(text).unwrap().issuer(), issuer, "{text}");
@@ -169,6 +172,10 @@ mod tests {
             ("http://tenant.logto.app", "write https"),
             ("http://127.0.0.1.example.com", "write https"),
             ("http://10.0.0.1:3001", "write https"),
+            ("http://logto.localhost:3001", "use localhost"),
+            ("http://localhost.:3001", "use localhost"),
+            ("http://localhost.example.com", "use localhost"),
+            ("http://[::ffff:127.0.0.1]:3001", "use localhost"),
             ("ftp://tenant.logto.app", "write the endpoint"),
             ("https://", "write the endpoint"),
             ("/oidc", "write https://"),

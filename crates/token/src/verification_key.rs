@@ -89,6 +89,10 @@ impl VerificationKey {
     /// # Errors
     /// [`KeyProblem`] says why the key is not usable.
     pub fn from_jwk(json: &str) -> Result<Self, KeyProblem> {
+        // An array would be taken for the struct's fields in order.
+        if !json.trim_ascii_start().starts_with('{') {
+            return Err(KeyProblem::NotAKey);
+        }
         let jwk: Jwk = serde_json::from_str(json).map_err(|_| KeyProblem::NotAKey)?;
         if jwk.kty != "EC" && jwk.kty != "RSA" && jwk.kty != "OKP" {
             return Err(KeyProblem::KeyType);
@@ -143,6 +147,17 @@ impl VerificationKey {
     /// The algorithms that the key may be used with.
     pub fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
         self.parsed.iter().map(|(algorithm, _)| *algorithm)
+    }
+
+    /// Whether a check under this key takes no longer than handing it to another thread would: P-256, Ed25519 and RSA up to 4096
+    /// bits, tens of microseconds. P-384 takes four times as long as P-256.
+    pub fn is_quick(&self) -> bool {
+        self.parsed.iter().all(|(algorithm, key)| match algorithm {
+            Algorithm::Es256 | Algorithm::EdDsa => true,
+            Algorithm::Es384 | Algorithm::Es512 => false,
+            // The key's DER: the modulus, the exponent, and less than 64 bytes around them.
+            _ => key.as_ref().len() <= 4096 / 8 + 64,
+        })
     }
 
     /// `kid`, where the key has one.

@@ -47,7 +47,10 @@ impl<S: Sync> FromRequestParts<S> for Auth {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Denial> {
         let context =
             parts.extensions.get::<AuthContext>().ok_or_else(|| missing_layer("the extractor Auth"))?;
-        context.require_user().map(|claims| Auth(Arc::clone(claims)))
+        match context.require_user() {
+            Ok(claims) => Ok(Auth(Arc::clone(claims))),
+            Err(denial) => Err(denial.in_realm_of(&parts.extensions)),
+        }
     }
 }
 

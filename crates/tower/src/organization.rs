@@ -6,6 +6,9 @@ use http::request::Parts;
 use logto_authkit_token::{OrganizationId, OrganizationRule};
 use logto_authkit_web::RequestOrganization;
 
+#[cfg(feature = "axum")]
+use crate::path_parameter::PathParameter;
+
 /// Which organization a token must belong to, and where in a request its id stands.
 ///
 /// It is part of the layer, so that no route behind the layer can forget to ask.
@@ -38,8 +41,9 @@ enum Source {
 /// Finds an organization's id in a request.
 type FindInRequest = dyn Fn(&Parts) -> Option<String> + Send + Sync;
 
-/// A request whose route has no path parameter of the name that the layer asks for: a mistake in the application.
-pub(crate) struct NoSuchParameter;
+/// A request whose route does not have exactly one path parameter of the name that the layer asks for: a mistake in the
+/// application.
+pub(crate) struct Misconfigured;
 
 impl Organization {
     /// This organization, for every request.
@@ -59,7 +63,11 @@ impl Organization {
 
     /// The organization in a path parameter of the route, such as `id` in `/organizations/{id}/products`.
     ///
-    /// A route without that parameter is answered with 500, and the log says so.
+    /// A route without that parameter, or with two of that name, is answered with 500, and the log says so. On a path that belongs
+    /// to no route, and where the parameter is no text, the request names no organization: 400, and 401 without a token.
+    ///
+    /// A service that the route nests with `nest_service` may find parameters of its own further down the path; the layer, which
+    /// is outside of it, does not see them. Give them other names.
     #[cfg(feature = "axum")]
     #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
     pub fn path(parameter: impl Into<Box<str>>) -> Self {
@@ -81,7 +89,7 @@ impl Organization {
     }
 
     /// The organization that a request is about.
-    pub(crate) fn read(&self, parts: &mut Parts) -> Result<RequestOrganization, NoSuchParameter> {
+    pub(crate) fn read(&self, parts: &mut Parts) -> Result<RequestOrganization, Misconfigured> {
         Ok(match &self.0 {
             Source::Fixed(_) | Source::Any => RequestOrganization::AsConfigured,
             Source::Header(name) => {
@@ -93,14 +101,17 @@ impl Organization {
             }
             #[cfg(feature = "axum")]
             Source::Path(parameter) => {
-                let value = crate::path_parameter::path_parameter(parts, parameter).ok_or_else(|| {
-                    tracing::error!(
-                        %parameter,
-                        "an AuthLayer takes the organization from a path parameter that its route does not have"
-                    );
-                    NoSuchParameter
-                })?;
-                RequestOrganization::named(Some(&value))
+                let problem = match PathParameter::read(parts, parameter) {
+                    PathParameter::One(value) => return Ok(RequestOrganization::named(Some(&value))),
+                    PathParameter::NoText | PathParameter::NoRoute => {
+                        return Ok(RequestOrganization::Unnamed);
+                    }
+                    PathParameter::Absent => "that its route does not have",
+                    // Which one the handler reads is its own affair: it may not be the one that was asked about.
+                    PathParameter::Several => "that its route has more than once",
+                };
+                tracing::error!(%parameter, "an AuthLayer takes the organization from a path parameter {problem}");
+                return Err(Misconfigured);
             }
             Source::Request(find) => RequestOrganization::named(find(parts).as_deref()),
         })

@@ -1,6 +1,6 @@
 //! What is written to the log while requests are admitted and denied: at the finest level, and without a secret in it.
 //!
-//! A binary of its own: the subscriber belongs to the whole process.
+//! A binary of its own: a subscriber belongs to the whole process.
 #![cfg(feature = "axum")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
@@ -12,14 +12,30 @@ use axum::body::Body;
 use axum::routing::get as on_get;
 use http::Request;
 use logto_authkit_dev_issuer::{DevIssuer, Fault, Resource};
-use logto_authkit_tower::{Auth, AuthLayer, RequireScopes};
+use logto_authkit_tower::{Auth, AuthLayer, Organization, RequireScopes};
 use logto_authkit_verifier::{Clock, KeySources, ManualClock, ReqwestClient, Verifier};
 use tower::ServiceExt;
+use tracing_subscriber::filter::LevelFilter;
 
 const API: &str = "https://api.example.com";
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn subscriber(&self, level: LevelFilter) -> impl tracing::Subscriber + Send + Sync + use<> {
+        let writer = self.clone();
+        tracing_subscriber::fmt()
+            .with_max_level(level)
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish()
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -39,13 +55,7 @@ async fn send(app: &Router, path: &str, name: &str, value: String) {
 #[tokio::test]
 async fn no_token_and_no_cookie_reaches_the_log() {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    tracing::subscriber::set_global_default(subscriber).unwrap();
+    tracing::subscriber::set_global_default(log.subscriber(LevelFilter::TRACE)).unwrap();
 
     let issuer = DevIssuer::builder().resource(Resource::new(API)).start().await.unwrap();
     let clock = Arc::new(ManualClock::at_present());
@@ -75,7 +85,7 @@ async fn no_token_and_no_cookie_reaches_the_log() {
         send(&unprotected, "/", "authorization", format!("Bearer {token}")).await;
     }
 
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = log.text();
     for expected in ["a request is denied", "the issuer's keys cannot be fetched", "missing=\"AuthLayer\""] {
         assert!(text.contains(expected), "the log lacks: {expected}\n{text}");
     }
@@ -84,4 +94,21 @@ async fn no_token_and_no_cookie_reaches_the_log() {
             assert!(!text.contains(secret), "a part of a token is in the log");
         }
     }
+}
+
+#[tokio::test]
+async fn strangers_cannot_make_the_log_blame_a_route() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(log.subscriber(LevelFilter::ERROR));
+    let verifier = Verifier::builder("https://tenant.logto.app").audience(API).build().unwrap();
+    let app = Router::new()
+        .route("/organizations/{id}", on_get(|| async {}))
+        .route("/products/{product}", on_get(|| async {}))
+        .layer(AuthLayer::new(verifier).organization(Organization::path("id")));
+    for path in ["/nowhere", "/", "/organizations/%FF", "/organizations/a/b"] {
+        send(&app, path, "x", "y".to_owned()).await;
+        assert_eq!(log.text(), "", "{path}");
+    }
+    send(&app, "/products/1", "x", "y".to_owned()).await;
+    assert!(log.text().contains("a path parameter that its route does not have"), "{}", log.text());
 }

@@ -6,6 +6,9 @@ use std::time::Duration;
 /// Sends one HTTP request. The engine's only way out of the process; replace it to use another client or a proxy.
 ///
 /// An implementation follows **no redirects**, keeps to the limits, and answers every status as a response, not as an error.
+///
+/// Keys are fetched on a thread of the library's own: there `send` is called and its future polled, on a Tokio runtime with IO
+/// and time. A future that is no longer wanted is dropped; one that blocks the thread holds up the keys of every issuer.
 pub trait HttpClient: fmt::Debug + Send + Sync + 'static {
     /// Sends `request` within `limits`.
     fn send(&self, request: http::Request<Vec<u8>>, limits: HttpLimits) -> HttpFuture<'_>;

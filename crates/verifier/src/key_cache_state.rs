@@ -12,24 +12,34 @@ use crate::Moment;
 ///
 /// let mut state = KeyCacheState::new(7);
 /// let (times, now) = (KeyTimes::default(), Moment::default());
-/// assert_eq!(state.on_lookup(now, &times, Wanted::NotHeld, Stage::First), Decision::Fetch);
-/// assert_eq!(state.on_lookup(now, &times, Wanted::NotHeld, Stage::First), Decision::Wait);
-/// state.on_fetched(now);
-/// assert_eq!(state.on_lookup(now, &times, Wanted::Held, Stage::First), Decision::Serve);
+/// let Decision::Fetch(fetch) = state.on_lookup(now, &times, Wanted::NotHeld, Stage::First) else { panic!("there are no keys") };
+/// assert_eq!(state.on_lookup(now, &times, Wanted::NotHeld, Stage::First), Decision::Wait(fetch));
+/// state.on_fetched(now, fetch);
+/// assert_eq!(state.on_lookup(now, &times, Wanted::Held, Stage::AfterWait(fetch)), Decision::Serve);
 /// ```
 #[derive(Clone, Debug)]
 pub struct KeyCacheState {
     held: Option<HeldSince>,
-    in_flight: bool,
+    /// The fetch that brought what is held.
+    held_from: FetchId,
+    in_flight: Option<FetchId>,
+    /// The fetch that was started last.
+    latest: FetchId,
+    /// The last fetch whose end counted.
+    landed: FetchId,
     failures: u32,
     /// Before this, a refresh that nobody waits for is not tried.
     refresh_not_before: Moment,
     /// Before this, a fetch that callers wait for is not tried.
     fetch_not_before: Moment,
-    /// Before this, an unknown key does not lead to a fetch.
-    unknown_not_before: Moment,
+    /// When an unknown key last led to a fetch, or had to be content with one that was under way.
+    unknown_fetch_at: Option<Moment>,
     random: Random,
 }
+
+/// One fetch of an issuer's keys. A later one is greater.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FetchId(u64);
 
 /// Since when a key set is held, and how early it is refreshed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,8 +81,9 @@ pub enum Wanted {
 pub enum Stage {
     /// The first.
     First,
-    /// After a fetch landed: what is there now decides, and nothing is fetched again for this caller.
-    AfterWait,
+    /// After a wait for this fetch: what is there now decides, and nothing is fetched again for this caller, unless the keys were
+    /// dropped or replaced while it waited.
+    AfterWait(FetchId),
 }
 
 /// What to do about a lookup.
@@ -81,11 +92,11 @@ pub enum Decision {
     /// Use the keys that are held.
     Serve,
     /// Use the keys that are held and start a fetch that nobody waits for.
-    ServeAndRefresh,
+    ServeAndRefresh(FetchId),
     /// Start a fetch and wait for it.
-    Fetch,
+    Fetch(FetchId),
     /// A fetch is under way: wait for it.
-    Wait,
+    Wait(FetchId),
     /// The key is unknown, and the cooldown allows no fetch.
     Unknown,
     /// There are no keys, and the back-off allows no fetch yet.
@@ -104,6 +115,8 @@ pub enum Transition {
     BecameUnreachable,
     /// The first success after a failure.
     Recovered,
+    /// The keys were dropped or replaced while the fetch was under way: what it brought is not to be held.
+    Discarded,
 }
 
 const FIRST_BACK_OFF: Duration = Duration::from_secs(1);
@@ -112,7 +125,7 @@ const MAX_FETCH_BACK_OFF: Duration = Duration::from_secs(30);
 /// The longest pause between refreshes that nobody waits for: as often as when all is well, so that a fleet does not come
 /// down on an issuer that is just getting up.
 const MAX_REFRESH_BACK_OFF: Duration = Duration::from_secs(300);
-/// How long a refresh is taken to be under way before another may start, should its end never be told.
+/// For how long after the start of a fetch lookups of held keys need not ask the state.
 const FLIGHT: Duration = Duration::from_secs(10);
 
 impl KeyCacheState {
@@ -120,32 +133,38 @@ impl KeyCacheState {
     pub fn new(seed: u64) -> Self {
         KeyCacheState {
             held: None,
-            in_flight: false,
+            held_from: FetchId::default(),
+            in_flight: None,
+            latest: FetchId::default(),
+            landed: FetchId::default(),
             failures: 0,
             refresh_not_before: Moment::default(),
             fetch_not_before: Moment::default(),
-            unknown_not_before: Moment::default(),
+            unknown_fetch_at: None,
             random: Random(seed),
         }
     }
 
     /// A caller needs a key.
     pub fn on_lookup(&mut self, now: Moment, times: &KeyTimes, wanted: Wanted, stage: Stage) -> Decision {
-        match (self.usable(now, times), wanted) {
-            (None, _) => self.on_lookup_without_keys(now, stage),
-            (Some(held), Wanted::Held) => self.on_lookup_of_held_key(now, times, held, stage),
-            (Some(_), Wanted::NotHeld) => self.on_lookup_of_unknown_key(now, times, stage),
+        // A fetch that was waited for and did not count was no fetch: its callers begin anew.
+        let waited_for = match stage {
+            Stage::AfterWait(fetch) if fetch <= self.landed => Some(fetch),
+            _ => None,
+        };
+        match (self.usable(now, times, waited_for), wanted) {
+            (None, _) => self.on_lookup_without_keys(now, waited_for),
+            (Some(held), Wanted::Held) => self.on_lookup_of_held_key(now, times, held, waited_for),
+            (Some(_), Wanted::NotHeld) => self.on_lookup_of_unknown_key(now, times, waited_for),
         }
     }
 
-    fn on_lookup_without_keys(&mut self, now: Moment, stage: Stage) -> Decision {
-        if stage == Stage::First && self.in_flight {
-            return Decision::Wait;
+    fn on_lookup_without_keys(&mut self, now: Moment, waited_for: Option<FetchId>) -> Decision {
+        match (waited_for, self.in_flight) {
+            (None, Some(fetch)) => Decision::Wait(fetch),
+            (None, None) if now >= self.fetch_not_before => Decision::Fetch(self.start(now)),
+            _ => Decision::Unavailable { retry_after: self.fetch_not_before.since(now).max(FIRST_BACK_OFF) },
         }
-        if stage == Stage::First && now >= self.fetch_not_before {
-            return self.start(now, Decision::Fetch);
-        }
-        Decision::Unavailable { retry_after: self.fetch_not_before.since(now).max(FIRST_BACK_OFF) }
     }
 
     fn on_lookup_of_held_key(
@@ -153,54 +172,58 @@ impl KeyCacheState {
         now: Moment,
         times: &KeyTimes,
         held: HeldSince,
-        stage: Stage,
+        waited_for: Option<FetchId>,
     ) -> Decision {
-        if stage == Stage::AfterWait || held.is_fresh(now, times) {
+        if waited_for.is_some() || held.is_fresh(now, times) {
             return Decision::Serve;
         }
         // A fresh time of zero asks for a fetch before every answer; everything else is served while it is refreshed.
-        if times.fresh_for.is_zero() {
-            return match () {
-                () if self.in_flight => Decision::Wait,
-                () if now < self.fetch_not_before => Decision::Serve,
-                () => self.start(now, Decision::Fetch),
-            };
+        match self.in_flight {
+            Some(fetch) if times.fresh_for.is_zero() => Decision::Wait(fetch),
+            None if times.fresh_for.is_zero() && now >= self.fetch_not_before => {
+                Decision::Fetch(self.start(now))
+            }
+            None if !times.fresh_for.is_zero() && now >= self.refresh_not_before => {
+                Decision::ServeAndRefresh(self.start(now))
+            }
+            _ => Decision::Serve,
         }
-        if self.in_flight || now < self.refresh_not_before {
-            return Decision::Serve;
-        }
-        self.start(now, Decision::ServeAndRefresh)
     }
 
-    fn on_lookup_of_unknown_key(&mut self, now: Moment, times: &KeyTimes, stage: Stage) -> Decision {
-        let allowed = now >= self.unknown_not_before;
+    fn on_lookup_of_unknown_key(
+        &mut self,
+        now: Moment,
+        times: &KeyTimes,
+        waited_for: Option<FetchId>,
+    ) -> Decision {
+        let allowed = self.unknown_fetch_at.is_none_or(|last| now.since(last) >= times.unknown_key_cooldown);
         if allowed {
             // Failed fetches count, and so does a first fetch that did not bring the key: whatever a stranger sends, the
             // issuer hears of it once per cooldown.
-            self.unknown_not_before = now + times.unknown_key_cooldown;
+            self.unknown_fetch_at = Some(now);
         }
-        match stage {
-            Stage::AfterWait => Decision::Unknown,
-            Stage::First if self.in_flight => Decision::Wait,
-            Stage::First if allowed => self.start(now, Decision::Fetch),
-            Stage::First => Decision::Unknown,
+        match (waited_for, self.in_flight) {
+            (None, Some(fetch)) => Decision::Wait(fetch),
+            (None, None) if allowed => Decision::Fetch(self.start(now)),
+            _ => Decision::Unknown,
         }
     }
 
     /// A fetch brought a key set, or said that the present one is still right.
-    pub fn on_fetched(&mut self, now: Moment) -> Transition {
+    pub fn on_fetched(&mut self, now: Moment, fetch: FetchId) -> Transition {
+        if !self.land(fetch) {
+            return Transition::Discarded;
+        }
         let recovered = self.failures > 0;
-        self.held = Some(HeldSince { fetched_at: now, refresh_at: 0.8 + 0.2 * self.random.unit() });
-        self.in_flight = false;
-        self.failures = 0;
-        self.refresh_not_before = now;
-        self.fetch_not_before = now;
+        self.hold(now);
         if recovered { Transition::Recovered } else { Transition::None }
     }
 
     /// A fetch failed. What is held stays.
-    pub fn on_failed(&mut self, now: Moment) -> Transition {
-        self.in_flight = false;
+    pub fn on_failed(&mut self, now: Moment, fetch: FetchId) -> Transition {
+        if !self.land(fetch) {
+            return Transition::Discarded;
+        }
         self.failures = self.failures.saturating_add(1);
         let back_off = FIRST_BACK_OFF.saturating_mul(1 << (self.failures - 1).min(16));
         // Somewhere in the upper half, so that processes which failed together do not come back together.
@@ -210,11 +233,23 @@ impl KeyCacheState {
         if self.failures == 1 { Transition::BecameUnreachable } else { Transition::None }
     }
 
-    /// The keys are dropped by the application's wish; the next lookup fetches.
+    /// The keys are dropped by the application's wish; the next lookup fetches. A fetch that is under way no longer counts: it
+    /// may bring what was to be dropped.
     pub fn on_invalidated(&mut self) {
         self.held = None;
         self.fetch_not_before = Moment::default();
-        self.unknown_not_before = Moment::default();
+        self.forget_fetches();
+    }
+
+    /// The application brought keys. A fetch that is under way no longer counts.
+    pub fn on_primed(&mut self, now: Moment) {
+        self.forget_fetches();
+        self.hold(now);
+    }
+
+    /// The fetch that was started last, whether it has ended or not.
+    pub fn latest_fetch(&self) -> FetchId {
+        self.latest
     }
 
     /// Since when keys are held, if they are.
@@ -227,14 +262,40 @@ impl KeyCacheState {
         self.refresh_not_before
     }
 
-    fn usable(&self, now: Moment, times: &KeyTimes) -> Option<HeldSince> {
-        self.held.filter(|held| !held.is_expired(now, times))
+    /// What is held and may be used: not too old, or brought by the very fetch that the caller waited for or a later one.
+    fn usable(&self, now: Moment, times: &KeyTimes, waited_for: Option<FetchId>) -> Option<HeldSince> {
+        let awaited = waited_for.is_some_and(|fetch| fetch <= self.held_from);
+        self.held.filter(|held| awaited || !held.is_expired(now, times))
     }
 
-    fn start(&mut self, now: Moment, decision: Decision) -> Decision {
-        self.in_flight = true;
+    fn start(&mut self, now: Moment) -> FetchId {
+        self.latest.0 += 1;
+        self.in_flight = Some(self.latest);
         self.refresh_not_before = now + FLIGHT;
-        decision
+        self.latest
+    }
+
+    /// Whether the end of `fetch` counts.
+    fn land(&mut self, fetch: FetchId) -> bool {
+        if self.in_flight != Some(fetch) {
+            return false;
+        }
+        self.in_flight = None;
+        self.landed = fetch;
+        true
+    }
+
+    fn hold(&mut self, now: Moment) {
+        self.held = Some(HeldSince { fetched_at: now, refresh_at: 0.8 + 0.2 * self.random.unit() });
+        self.held_from = self.latest;
+        self.failures = 0;
+        self.refresh_not_before = now;
+        self.fetch_not_before = now;
+    }
+
+    fn forget_fetches(&mut self) {
+        self.in_flight = None;
+        self.unknown_fetch_at = None;
     }
 }
 

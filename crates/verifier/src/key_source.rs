@@ -9,10 +9,10 @@ use http::header::{ACCEPT, ETAG, HeaderValue, IF_NONE_MATCH};
 use logto_authkit_token::{JwkSet, JwkSetError, LogtoUrl, VerifyError};
 use tokio::sync::watch;
 
-use crate::key_cache_state::{HeldSince, Transition};
+use crate::key_cache_state::{FetchId, HeldSince, Transition};
 use crate::{
     Clock, Decision, HttpClient, HttpError, HttpLimits, KeyCacheState, KeyTimes, Moment, Readiness, Stage,
-    Wanted, lock,
+    Wanted, fetch_runtime, lock,
 };
 
 /// One issuer's keys: fetched over HTTP, held in memory, shared by every verifier of that issuer.
@@ -28,8 +28,8 @@ pub(crate) struct KeySource {
     current: ArcSwapOption<HeldKeys>,
     /// `KeyCacheState::quiet_until` in nanoseconds, readable without the lock.
     quiet_until: AtomicU64,
-    /// Counts finished fetches, and wakes those who wait for one.
-    landed: watch::Sender<u64>,
+    /// The last fetch that need not be waited for any more; wakes those who wait.
+    settled: watch::Sender<FetchId>,
 }
 
 /// A key set and since when it is held.
@@ -57,6 +57,8 @@ pub(crate) enum FetchError {
     Document(#[from] JwkSetError),
     #[error("the key set holds no usable key ({skipped} skipped)")]
     NoUsableKey { skipped: usize },
+    #[error("the fetch ended without an answer")]
+    Aborted,
 }
 
 /// What a fetch brought.
@@ -68,8 +70,13 @@ enum Fetched {
 /// What a lookup leads to.
 enum Step {
     Use(Arc<HeldKeys>),
-    Wait(watch::Receiver<u64>),
+    Wait(FetchId),
 }
+
+/// For so many fetches a caller waits where the application drops the keys again and again.
+const MAX_WAITS: usize = 3;
+/// When to try again where no back-off says it.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 impl KeySource {
     pub(crate) fn new(
@@ -86,7 +93,7 @@ impl KeySource {
             state: Mutex::new(KeyCacheState::new(RandomState::new().hash_one("key source"))),
             current: ArcSwapOption::empty(),
             quiet_until: AtomicU64::new(0),
-            landed: watch::Sender::new(0),
+            settled: watch::Sender::new(FetchId::default()),
         })
     }
 
@@ -117,15 +124,20 @@ impl KeySource {
         {
             return Ok(Arc::clone(held));
         }
-        let mut landed = match self.look_up(times, &holds, Stage::First)? {
-            Step::Use(held) => return Ok(held),
-            Step::Wait(landed) => landed,
-        };
-        // The sender lives as long as `self`, so this cannot fail.
-        let _ = landed.changed().await;
-        match self.look_up(times, &holds, Stage::AfterWait)? {
+        let mut stage = Stage::First;
+        for _ in 0..MAX_WAITS {
+            match self.look_up(times, &holds, stage)? {
+                Step::Use(held) => return Ok(held),
+                Step::Wait(fetch) => {
+                    // The sender lives as long as `self`, so this cannot fail.
+                    drop(self.settled.subscribe().wait_for(|settled| *settled >= fetch).await);
+                    stage = Stage::AfterWait(fetch);
+                }
+            }
+        }
+        match self.look_up(times, &holds, stage)? {
             Step::Use(held) => Ok(held),
-            Step::Wait(_) => Err(VerifyError::KeysUnavailable { retry_after: Duration::from_secs(1) }),
+            Step::Wait(_) => Err(VerifyError::KeysUnavailable { retry_after: RETRY_AFTER }),
         }
     }
 
@@ -141,42 +153,38 @@ impl KeySource {
             Some(held) if holds(&held.keys) => Wanted::Held,
             _ => Wanted::NotHeld,
         };
-        let decision = state.on_lookup(self.clock.moment(), times, wanted, stage);
+        let now = self.clock.moment();
+        let decision = state.on_lookup(now, times, wanted, stage);
         self.publish_quiet(&state);
-        // Subscribed under the lock: a fetch that lands from here on is not missed.
-        let landed = self.landed.subscribe();
         drop(state);
         match (decision, current) {
             (Decision::Serve, Some(held)) => Ok(Step::Use(held)),
-            (Decision::ServeAndRefresh, Some(held)) => {
-                self.start_fetch();
+            (Decision::ServeAndRefresh(fetch), Some(held)) => {
+                self.start_fetch(fetch, now);
                 Ok(Step::Use(held))
             }
-            (Decision::Fetch, _) => {
-                self.start_fetch();
-                Ok(Step::Wait(landed))
+            (Decision::Fetch(fetch), _) => {
+                self.start_fetch(fetch, now);
+                Ok(Step::Wait(fetch))
             }
-            (Decision::Wait, _) => Ok(Step::Wait(landed)),
+            (Decision::Wait(fetch), _) => Ok(Step::Wait(fetch)),
             (Decision::Unknown, _) => Err(VerifyError::UnknownKey),
             (Decision::Unavailable { retry_after }, _) => Err(VerifyError::KeysUnavailable { retry_after }),
             // The state serves only what it holds; should the two ever differ, there are no keys.
-            (Decision::Serve | Decision::ServeAndRefresh, None) => {
-                Err(VerifyError::KeysUnavailable { retry_after: Duration::from_secs(1) })
+            (Decision::Serve | Decision::ServeAndRefresh(_), None) => {
+                Err(VerifyError::KeysUnavailable { retry_after: RETRY_AFTER })
             }
         }
     }
 
-    /// A task of its own: a caller that goes away must not take the others' fetch with it.
-    fn start_fetch(self: &Arc<Self>) {
-        let flight = Flight { source: Arc::clone(self), landed: false };
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            // The flight is dropped, which lands it as a failure.
-            tracing::error!(issuer = %self.issuer, "keys can be fetched inside a Tokio runtime only");
-            return;
-        };
-        runtime.spawn(async move {
+    /// On a thread of our own: a caller that goes away, or whose runtime does, must not take the others' fetch with it.
+    fn start_fetch(self: &Arc<Self>, fetch: FetchId, started: Moment) {
+        let flight = Flight { source: Arc::clone(self), fetch, started, landed: false };
+        // Where there is no thread, the flight is dropped, which lands it as a failure.
+        let _ = fetch_runtime::spawn(async move {
             let held = flight.source.current.load_full();
-            let fetched = flight.source.fetch(held.as_deref().and_then(|held| held.etag.as_ref())).await;
+            let held = held.as_deref();
+            let fetched = flight.source.fetch(held.and_then(|held| held.etag.as_ref())).await;
             flight.land(fetched, held);
         });
     }
@@ -213,31 +221,42 @@ impl KeySource {
     }
 
     /// The issuer's keys as they are this moment, past every cache and without touching one.
-    pub(crate) async fn fetch_apart(&self) -> Result<JwkSet, VerifyError> {
-        match self.fetch(None).await {
+    pub(crate) async fn fetch_apart(self: &Arc<Self>) -> Result<JwkSet, VerifyError> {
+        let source = Arc::clone(self);
+        let fetched = match fetch_runtime::spawn(async move { source.fetch(None).await }) {
+            Ok(task) => task.await.unwrap_or(Err(FetchError::Aborted)),
+            Err(_) => Err(FetchError::Aborted),
+        };
+        match fetched {
             Ok(Fetched::Keys(keys, _)) => Ok(keys),
-            Ok(Fetched::NotModified) => {
-                Err(VerifyError::KeysUnavailable { retry_after: Duration::from_secs(1) })
-            }
+            Ok(Fetched::NotModified) => Err(VerifyError::KeysUnavailable { retry_after: RETRY_AFTER }),
             Err(error) => {
                 tracing::warn!(issuer = %self.issuer, %error, "the issuer's keys cannot be fetched");
-                Err(VerifyError::KeysUnavailable { retry_after: Duration::from_secs(1) })
+                Err(VerifyError::KeysUnavailable { retry_after: RETRY_AFTER })
             }
         }
     }
 
-    /// Holds `keys` as if they had just been fetched.
+    /// Holds `keys` as if they had just been fetched, whatever a fetch that is under way brings.
     pub(crate) fn prime(&self, keys: JwkSet) {
         let mut state = lock(&self.state);
-        self.hold(&mut state, Arc::new(keys), None);
+        state.on_primed(self.clock.moment());
+        self.hold(&state, Arc::new(keys), None);
+        self.publish_quiet(&state);
+        let latest = state.latest_fetch();
+        drop(state);
+        self.wake(latest);
     }
 
-    /// Drops the keys; the next lookup fetches.
+    /// Drops the keys; the next lookup fetches, and so do those who wait for a fetch that is under way.
     pub(crate) fn invalidate(&self) {
         let mut state = lock(&self.state);
         state.on_invalidated();
         self.current.store(None);
         self.publish_quiet(&state);
+        let latest = state.latest_fetch();
+        drop(state);
+        self.wake(latest);
     }
 
     /// Whether keys are held that may still be used.
@@ -259,13 +278,39 @@ impl KeySource {
         &self.issuer
     }
 
-    fn hold(&self, state: &mut KeyCacheState, keys: Arc<JwkSet>, etag: Option<HeaderValue>) -> Transition {
-        let transition = state.on_fetched(self.clock.moment());
+    /// A fetch has ended, with keys or without.
+    fn settle(&self, fetch: FetchId, now: Moment, brought: Option<Brought>) -> Transition {
+        let mut state = lock(&self.state);
+        let transition = match brought {
+            None => state.on_failed(now, fetch),
+            Some((keys, etag)) => {
+                let transition = state.on_fetched(now, fetch);
+                if transition != Transition::Discarded {
+                    self.hold(&state, keys, etag);
+                }
+                transition
+            }
+        };
+        self.publish_quiet(&state);
+        drop(state);
+        self.wake(fetch);
+        transition
+    }
+
+    /// Publishes keys that the state has just been told of.
+    fn hold(&self, state: &KeyCacheState, keys: Arc<JwkSet>, etag: Option<HeaderValue>) {
         if let Some(since) = state.held() {
             self.current.store(Some(Arc::new(HeldKeys { keys, since, etag })));
         }
-        self.publish_quiet(state);
-        transition
+    }
+
+    /// Wakes those who wait for `fetch` or an earlier one, and nobody else.
+    fn wake(&self, fetch: FetchId) {
+        self.settled.send_if_modified(|settled| {
+            let news = *settled < fetch;
+            *settled = fetch.max(*settled);
+            news
+        });
     }
 
     fn publish_quiet(&self, state: &KeyCacheState) {
@@ -279,58 +324,63 @@ impl fmt::Debug for KeySource {
     }
 }
 
-/// A fetch under way. It lands however it ends: a runtime that is shut down must leave nobody waiting.
+/// Keys, and the tag that the issuer gave them.
+type Brought = (Arc<JwkSet>, Option<HeaderValue>);
+
+/// A fetch under way. It lands however it ends, with an answer, a panic or its thread: nobody is left waiting.
 struct Flight {
     source: Arc<KeySource>,
+    fetch: FetchId,
+    started: Moment,
     landed: bool,
 }
 
 impl Flight {
-    fn land(mut self, fetched: Result<Fetched, FetchError>, asked_with: Option<Arc<HeldKeys>>) {
-        self.landed = true;
-        let source = &self.source;
-        let mut state = lock(&source.state);
-        let fetched = match (fetched, asked_with) {
-            (Ok(Fetched::Keys(keys, etag)), before) => {
-                let skipped_before = before.as_ref().map(|held| held.keys.skipped());
-                if skipped_before != Some(keys.skipped()) {
-                    for skipped in keys.skipped() {
-                        tracing::warn!(issuer = %source.issuer, index = skipped.index, reason = %skipped.problem, "a published key is not used");
-                    }
-                }
-                Ok((Arc::new(keys), etag))
-            }
+    fn land(mut self, fetched: Result<Fetched, FetchError>, asked_with: Option<&HeldKeys>) {
+        let now = self.source.clock.moment();
+        let brought = match (fetched, asked_with) {
+            (Ok(Fetched::Keys(keys, etag)), _) => Ok((Arc::new(keys), etag)),
             // "Not modified" speaks of the keys that were asked with, whatever has happened to the cache since.
             (Ok(Fetched::NotModified), Some(held)) => Ok((Arc::clone(&held.keys), held.etag.clone())),
             (Ok(Fetched::NotModified), None) => Err(FetchError::Status(304)),
             (Err(error), _) => Err(error),
         };
-        match fetched {
-            Ok((keys, etag)) => {
-                if source.hold(&mut state, keys, etag) == Transition::Recovered {
-                    tracing::info!(issuer = %source.issuer, "the issuer's keys can be fetched again");
-                }
-            }
-            Err(error) => {
-                if state.on_failed(source.clock.moment()) == Transition::BecameUnreachable {
-                    tracing::warn!(issuer = %source.issuer, %error, "the issuer's keys cannot be fetched; the keys at hand stay in use");
-                }
-                source.publish_quiet(&state);
-            }
+        let transition = self.source.settle(self.fetch, now, brought.as_ref().ok().cloned());
+        self.landed = true;
+        match brought {
+            Ok((keys, _)) => self.source.tell_of_success(transition, &keys, asked_with),
+            Err(error) => self.source.tell_of_failure(transition, &error),
         }
-        drop(state);
-        source.landed.send_modify(|count| *count += 1);
     }
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
         if !self.landed {
-            let mut state = lock(&self.source.state);
-            state.on_failed(self.source.clock.moment());
-            self.source.publish_quiet(&state);
-            drop(state);
-            self.source.landed.send_modify(|count| *count += 1);
+            // Not the clock's time: it may be what panicked.
+            let transition = self.source.settle(self.fetch, self.started, None);
+            self.source.tell_of_failure(transition, &FetchError::Aborted);
+        }
+    }
+}
+
+/// The log: one line per change and none per request.
+impl KeySource {
+    fn tell_of_success(&self, transition: Transition, keys: &JwkSet, before: Option<&HeldKeys>) {
+        let skipped_before = before.map(|held| held.keys.skipped());
+        if transition != Transition::Discarded && skipped_before != Some(keys.skipped()) {
+            for skipped in keys.skipped() {
+                tracing::warn!(issuer = %self.issuer, index = skipped.index, reason = %skipped.problem, "a published key is not used");
+            }
+        }
+        if transition == Transition::Recovered {
+            tracing::info!(issuer = %self.issuer, "the issuer's keys can be fetched again");
+        }
+    }
+
+    fn tell_of_failure(&self, transition: Transition, error: &FetchError) {
+        if transition == Transition::BecameUnreachable {
+            tracing::warn!(issuer = %self.issuer, %error, "the issuer's keys cannot be fetched; the keys at hand stay in use");
         }
     }
 }

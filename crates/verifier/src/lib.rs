@@ -14,6 +14,7 @@
 
 mod clock;
 pub mod danger;
+mod fetch_runtime;
 mod http_client;
 mod key_cache_state;
 mod key_source;
@@ -26,7 +27,7 @@ mod verifier_builder;
 
 pub use clock::{Clock, ManualClock, Moment, SystemClock};
 pub use http_client::{HttpClient, HttpError, HttpFuture, HttpLimits};
-pub use key_cache_state::{Decision, HeldSince, KeyCacheState, KeyTimes, Stage, Transition, Wanted};
+pub use key_cache_state::{Decision, FetchId, HeldSince, KeyCacheState, KeyTimes, Stage, Transition, Wanted};
 pub use key_sources::KeySources;
 pub use logto_authkit_token::{
     Algorithm, Audience, Claims, ConfigError, ErrorCode, LogtoUrl, OrganizationId, OrganizationRule, Policy,

@@ -2,7 +2,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use logto_authkit_token::{Claims, LogtoUrl, MAX_TOKEN_LENGTH, Policy, Screened, Timestamp, VerifyError};
+use logto_authkit_token::{
+    Claims, JwkSet, LogtoUrl, MAX_TOKEN_LENGTH, Policy, Screened, Timestamp, VerifyError,
+};
 
 use crate::key_source::KeySource;
 use crate::token_cache::{Remembered, TokenCache, TokenDigest};
@@ -68,7 +70,7 @@ impl Verifier {
 
     /// Verifies a token against the verifier's own policy.
     ///
-    /// Keys are fetched on the Tokio runtime that polls this; outside of one there are no keys but those already held.
+    /// Any executor may poll this, also outside of Tokio: keys are fetched on a thread of the library's own.
     ///
     /// # Errors
     /// Why the token is refused, or [`VerifyError::KeysUnavailable`] when nobody can tell.
@@ -87,12 +89,7 @@ impl Verifier {
         };
         let screened = Screened::screen(token, self.issuer(), policy, self.now())?;
         let held = self.inner.keys.keys(&self.inner.times, |keys| screened.finds_key_in(keys)).await?;
-        let signed = screened.verify(held.keys())?;
-        if let Some(digest) = digest {
-            self.inner.cache.insert(digest, signed.clone());
-        }
-        policy.authorize(signed.claims())?;
-        Ok(signed.into_claims())
+        self.judge(screened, held.keys(), digest, policy)
     }
 
     /// The verdict on a token whose signature is remembered, or `None` where only [`verify_with`](Verifier::verify_with) can
@@ -102,6 +99,44 @@ impl Verifier {
             Recall::Verdict(verdict) => Some(verdict),
             Recall::Nothing(_) => None,
         }
+    }
+
+    /// The verdict where it can be had on this thread and at once: on a remembered token, and on any token while all of the issuer's
+    /// keys are at hand and quick ([`VerificationKey::is_quick`](logto_authkit_token::VerificationKey::is_quick)). `None` where only
+    /// [`verify_with`](Verifier::verify_with) can tell. Never waits and needs no runtime.
+    ///
+    /// For threads that must not be held up, and would lose more by handing the work to another one than by doing it.
+    pub fn verify_at_once(&self, token: &str, policy: &Policy) -> Option<Result<Arc<Claims>, VerifyError>> {
+        let digest = match self.recall(token, policy) {
+            Recall::Verdict(verdict) => return Some(verdict),
+            Recall::Nothing(digest) => digest,
+        };
+        let at_hand = self.inner.keys.at_hand(&self.inner.times);
+        let keys = at_hand.as_ref()?.keys();
+        if !keys.is_quick() {
+            return None;
+        }
+        match Screened::screen(token, self.issuer(), policy, self.now()) {
+            Ok(screened) if !screened.finds_key_in(keys) => None,
+            Ok(screened) => Some(self.judge(screened, keys, digest, policy)),
+            Err(refusal) => Some(Err(refusal)),
+        }
+    }
+
+    /// Checks the signature, remembers it, and asks what the token permits.
+    fn judge(
+        &self,
+        screened: Screened<'_>,
+        keys: &JwkSet,
+        digest: Option<TokenDigest>,
+        policy: &Policy,
+    ) -> Result<Arc<Claims>, VerifyError> {
+        let signed = screened.verify(keys)?;
+        if let Some(digest) = digest {
+            self.inner.cache.insert(digest, signed.clone());
+        }
+        policy.authorize(signed.claims())?;
+        Ok(signed.into_claims())
     }
 
     /// Verifies a token with keys that are fetched for it alone: reads and writes neither the keys at hand nor the cache.

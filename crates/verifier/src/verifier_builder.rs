@@ -119,7 +119,8 @@ impl VerifierBuilder {
         self
     }
 
-    /// How often a token with an unknown key may lead to a request to the issuer. Default once in 30 s, from 1 s to 1 h.
+    /// How often a token with an unknown key may lead to a request to the issuer. Default once in 30 s, from 1 s to 1 h. Verifiers of one
+    /// issuer each keep their own, counted from the last such request of any of them.
     pub fn unknown_key_cooldown(mut self, span: Duration) -> Self {
         self.times.unknown_key_cooldown = span;
         self

@@ -4,10 +4,14 @@ use cookie::{Cookie, SameSite};
 use http::HeaderValue;
 use logto_authkit_token::ConfigError;
 
+use crate::set_cookie::{cookie_name, must_be_secure, must_belong_to_one_host, secret_header};
+
 /// The cookie that carries an access token from a browser: how it is set and cleared.
 ///
 /// `HttpOnly; Secure; SameSite=Strict; Path=/` and seven days unless told otherwise. Everything that goes into the header is
 /// checked, so that no value can add an attribute or a header of its own.
+///
+/// Under a name that begins with `__Host-` no sibling domain can plant a cookie of its own beside it.
 ///
 /// ```
 /// use logto_authkit_web::AuthCookie;
@@ -72,12 +76,20 @@ impl AuthCookie {
     /// The path below which it is sent. Default `/`.
     ///
     /// # Errors
-    /// A path that does not begin with `/`, or holds `;` or characters that no header can carry.
+    /// A path that does not begin with `/`, or holds `;` or characters that no header can carry; another path than `/` where
+    /// the name begins with `__Host-`.
     pub fn with_path(mut self, path: impl Into<String>) -> Result<Self, ConfigError> {
         let path = path.into();
         let legal = path.bytes().all(|byte| matches!(byte, 0x20..=0x7e) && byte != b';');
         if !path.starts_with('/') || !legal {
             return Err(ConfigError::new("cookie_path", "it is no path", "write a path that begins with /"));
+        }
+        if path != "/" && must_belong_to_one_host(&self.name) {
+            return Err(ConfigError::new(
+                "cookie_path",
+                "browsers drop a __Host- cookie whose path is not /",
+                "leave it out, or take another cookie name",
+            ));
         }
         self.path = path;
         Ok(self)
@@ -86,7 +98,7 @@ impl AuthCookie {
     /// The domain whose hosts it is sent to. Default: this host alone.
     ///
     /// # Errors
-    /// A text that is no host name.
+    /// A text that is no host name; any domain where the name begins with `__Host-`.
     pub fn with_domain(mut self, domain: impl Into<String>) -> Result<Self, ConfigError> {
         let domain = domain.into();
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-';
@@ -97,14 +109,22 @@ impl AuthCookie {
                 "write a name such as example.com",
             ));
         }
+        if must_belong_to_one_host(&self.name) {
+            return Err(ConfigError::new(
+                "cookie_domain",
+                "browsers drop a __Host- cookie that names a domain",
+                "leave it out, or take another cookie name",
+            ));
+        }
         self.domain = Some(domain);
         Ok(self)
     }
 
-    /// Leaves `Secure` out, for plain http on a loopback address.
+    /// Leaves `Secure` out, for plain http on a loopback address. A name that begins with `__Host-` or `__Secure-` keeps it:
+    /// browsers would drop the cookie.
     #[must_use]
     pub fn for_loopback(mut self) -> Self {
-        self.secure = false;
+        self.secure = must_be_secure(&self.name);
         self
     }
 
@@ -155,19 +175,10 @@ impl AuthCookie {
         if let Some(domain) = &self.domain {
             cookie = cookie.domain(&**domain);
         }
-        HeaderValue::try_from(cookie.to_string()).map_err(|_| {
+        secret_header(&cookie.build()).map_err(|_| {
             ConfigError::new("cookie", "it cannot be written as a header", "use printable ASCII")
         })
     }
-}
-
-/// RFC 6265 §4.1.1: a cookie's name is a token of RFC 9110 §5.6.2.
-pub(crate) fn cookie_name(option: &'static str, name: String) -> Result<String, ConfigError> {
-    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if name.is_empty() || !name.bytes().all(legal) {
-        return Err(ConfigError::new(option, "it is no cookie name", "use letters, digits, - and _"));
-    }
-    Ok(name)
 }
 
 #[cfg(test)]
@@ -195,6 +206,28 @@ mod tests {
         for domain in ["", "a;b", "a b", "a\nb"] {
             assert!(cookie.clone().with_domain(domain).is_err(), "{domain:?}");
         }
+    }
+
+    #[test]
+    fn debug_output_holds_no_token() {
+        let header = AuthCookie::new("t").unwrap().set("aaa.bbb.ccc").unwrap();
+        assert!(header.is_sensitive());
+        assert!(!format!("{header:?}").contains("aaa.bbb.ccc"));
+    }
+
+    #[test]
+    fn a_cookie_of_one_host_names_no_domain_and_no_path_and_stays_secure() {
+        let cookie = AuthCookie::new("__Host-t").unwrap();
+        assert!(cookie.clone().with_domain("example.com").is_err());
+        assert!(cookie.clone().with_path("/api").is_err());
+        let cookie = cookie.with_path("/").unwrap().for_loopback();
+        assert_eq!(
+            cookie.set("a").unwrap(),
+            "__Host-t=a; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=604800"
+        );
+        let secure =
+            AuthCookie::new("__Secure-t").unwrap().for_loopback().with_domain("example.com").unwrap();
+        assert!(secure.with_path("/api").unwrap().clear().unwrap().to_str().unwrap().contains("Secure"));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 use std::sync::LazyLock;
 
-use cookie::Cookie;
 use http::header::{AUTHORIZATION, COOKIE};
-use http::{HeaderMap, Method};
+use http::{Extensions, HeaderMap, Method};
 
+use crate::AuthContext;
 use crate::guest::GuestId;
 use crate::origin::Provenance;
 
@@ -18,6 +18,7 @@ pub struct Credentials<'a> {
     pub(crate) authorization: Authorization<'a>,
     method: &'a Method,
     headers: &'a HeaderMap,
+    extensions: Option<&'a Extensions>,
     names: &'a CookieNames,
 }
 
@@ -29,6 +30,17 @@ pub(crate) enum Authorization<'a> {
     Bearer(&'a str),
     /// Two headers, or a Bearer header without a token.
     Malformed,
+}
+
+/// Which guest makes a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KnownGuest {
+    /// One who has been here before, or whom a guard further out has just met: the cookie is seen to.
+    Id(GuestId),
+    /// One who is to be given a cookie.
+    New,
+    /// Another site may have sent the request in the guest's name: it neither acts for the guest nor changes who that is.
+    Unproven,
 }
 
 /// The names of the cookies that are read and written.
@@ -46,6 +58,7 @@ impl<'a> Credentials<'a> {
             authorization: Authorization::read(headers),
             method,
             headers,
+            extensions: None,
             names,
         }
     }
@@ -53,14 +66,31 @@ impl<'a> Credentials<'a> {
     /// A token alone, from wherever the application has it: no cookies, no method, nothing that could be forged.
     pub(crate) fn of_token(token: &'a str, names: &'a CookieNames) -> Self {
         static NONE: LazyLock<HeaderMap> = LazyLock::new(HeaderMap::new);
-        let authorization =
-            if token.is_empty() { Authorization::Absent } else { Authorization::Bearer(token) };
-        Credentials { cookie: None, authorization, method: &Method::GET, headers: &NONE, names }
+        let authorization = Authorization::Bearer(token);
+        let (method, headers) = (&Method::GET, &*NONE);
+        Credentials { cookie: None, authorization, method, headers, extensions: None, names }
     }
 
-    /// The guest's id, if the visitor brings one.
-    pub(crate) fn guest(&self) -> Option<GuestId> {
-        cookie(self.headers, &self.names.guest).and_then(GuestId::parse)
+    /// With the request's extensions: where a guard further out has admitted a guest, the guest keeps the same id, so that one
+    /// request is one guest's. An `AuthContext` that is found there admits nobody; nothing but a guest's id is taken from it.
+    #[must_use]
+    pub fn with_extensions(mut self, extensions: &'a Extensions) -> Self {
+        self.extensions = Some(extensions);
+        self
+    }
+
+    /// Which guest makes the request, should it be a guest's.
+    pub(crate) fn guest(&self) -> KnownGuest {
+        let outer = self.extensions.and_then(|extensions| extensions.get::<AuthContext>());
+        if let Some(guest) = outer.and_then(AuthContext::guest) {
+            return KnownGuest::Id(guest.id);
+        }
+        if self.provenance() == Provenance::Unproven {
+            return KnownGuest::Unproven;
+        }
+        cookie(self.headers, &self.names.guest)
+            .and_then(GuestId::parse)
+            .map_or(KnownGuest::New, KnownGuest::Id)
     }
 
     /// What the request proves about where it comes from.
@@ -70,7 +100,7 @@ impl<'a> Credentials<'a> {
 
     /// Whether the request was made to a loopback address.
     pub(crate) fn is_for_loopback(&self) -> bool {
-        crate::origin::is_loopback_host(self.headers)
+        crate::origin::is_for_loopback(self.headers)
     }
 
     /// Whether there is no token anywhere.
@@ -123,14 +153,27 @@ impl<'a> Authorization<'a> {
 ///
 /// Browsers send the cookie of the longest path first (RFC 6265 §5.4), so the first one is the most specific one.
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|header| header.to_str().ok())
-        .flat_map(Cookie::split_parse)
-        .filter_map(Result::ok)
-        .find(|cookie| cookie.name() == name)
-        .and_then(|cookie| cookie.value_raw().map(trim_quotes))
+    headers.get_all(COOKIE).iter().find_map(|header| {
+        let bytes = header.as_bytes();
+        match str::from_utf8(bytes) {
+            Ok(text) => text.split(';').find_map(|pair| value_of(pair, name)),
+            // Whatever another application has put into a cookie of its own, the others can still be read.
+            Err(_) => bytes
+                .split(|byte| *byte == b';')
+                .filter_map(|pair| str::from_utf8(pair).ok())
+                .find_map(|pair| value_of(pair, name)),
+        }
+    })
+}
+
+/// The value in a pair of that name. RFC 6265 §4.1.1: a value outside ASCII is none.
+fn value_of<'a>(pair: &'a str, name: &str) -> Option<&'a str> {
+    let (found, value) = pair.split_once('=')?;
+    // Only these two count as blank (RFC 6265 §5.2). To trim what Unicode calls so would make a cookie that any domain may set
+    // pass for one whose `__Host-` the browser has watched over.
+    let blank = [' ', '\t'];
+    let value = value.trim_matches(blank);
+    (found.trim_matches(blank) == name && value.is_ascii()).then(|| trim_quotes(value))
 }
 
 fn trim_quotes(value: &str) -> &str {
@@ -159,10 +202,47 @@ mod tests {
             (&[("cookie", "logto_authtoken=x;logto_authtoken=y")], Some("x")),
             (&[("cookie", "xlogto_authtoken=x; logto_authtoken2=y")], None),
             (&[("cookie", "logto_authtoken")], None),
+            (&[("cookie", "=logto_authtoken=x")], None),
+            (&[("cookie", "; ;=; logto_authtoken=a=b")], Some("a=b")),
+            (&[("cookie", "a=1;\t logto_authtoken = x \t;b")], Some("x")),
+            (&[("cookie", "logto_authtoken=; logto_authtoken=x")], Some("")),
             (&[("cookie", "")], None),
             (&[], None),
         ] {
             assert_eq!(cookie(&headers(pairs), "logto_authtoken"), expected, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_outside_ascii_hides_no_other_one() {
+        for (line, expected) in [
+            (&b"logto_authtoken=x; name=Jos\xe9"[..], Some("x")),
+            (b"name=Jos\xe9; logto_authtoken=\"x\"", Some("x")),
+            (b"n\xe9=1;logto_authtoken=x;b=\xff", Some("x")),
+            ("name=José; logto_authtoken=x".as_bytes(), Some("x")),
+            // The bad one is as good as not there.
+            (b"logto_authtoken=\xe9; logto_authtoken=x", Some("x")),
+            ("logto_authtoken=é; logto_authtoken=x".as_bytes(), Some("x")),
+            (b"logto_authtoken=x\xe9y", None),
+            ("logto_authtoken=é".as_bytes(), None),
+            // No part of a pair passes for a pair.
+            (b"\xe9logto_authtoken=x", None),
+            (b"a=\xe9logto_authtoken=x", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(COOKIE, HeaderValue::from_bytes(line).unwrap());
+            assert_eq!(cookie(&headers, "logto_authtoken"), expected, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn what_unicode_calls_blank_belongs_to_a_cookie_s_name() {
+        for blank in ["\u{a0}", "\u{85}", "\u{2000}", "\u{3000}"] {
+            let mut headers = HeaderMap::new();
+            for line in [format!("{blank}__Host-t=evil"), format!("__Host-t{blank}=evil")] {
+                headers.append(COOKIE, HeaderValue::from_bytes(line.as_bytes()).unwrap());
+            }
+            assert_eq!(cookie(&headers, "__Host-t"), None, "{blank:?}");
         }
     }
 

@@ -5,6 +5,8 @@ use cookie::{Cookie, SameSite};
 use http::HeaderValue;
 use logto_authkit_token::ConfigError;
 
+use crate::set_cookie::{cookie_name, must_be_secure, secret_header};
+
 /// Double-submit tokens against cross-site request forgery, bound to a session by HMAC.
 ///
 /// The server gives a page a token; the page sends it back in a header. A token that was made for another session, or by
@@ -69,16 +71,18 @@ impl CsrfTokens {
 
 /// The `Set-Cookie` that gives a page its token: readable by the page's scripts, which send it back in a header.
 ///
-/// `SameSite=Strict; Path=/`, until the browser is closed, and `Secure` unless told otherwise for plain http on loopback.
+/// `SameSite=Strict; Path=/`, until the browser is closed, and `Secure` unless told otherwise for plain http on loopback. A name that
+/// begins with `__Host-` or `__Secure-` keeps it in any case: browsers would drop the cookie.
 ///
 /// # Errors
 /// A name that no cookie can have (RFC 6265 §4.1.1), or a token that [`CsrfTokens::issue`] did not make.
 pub fn csrf_cookie(name: &str, token: &str, secure: bool) -> Result<HeaderValue, ConfigError> {
-    let name = crate::auth_cookie::cookie_name("cookie_name", name.to_owned())?;
+    let name = cookie_name("cookie_name", name.to_owned())?;
     let problem = || ConfigError::new("token", "it is no CSRF token", "pass a token as it was issued");
     from_hex(token).ok_or_else(problem)?;
+    let secure = secure || must_be_secure(&name);
     let cookie = Cookie::build((name, token)).path("/").secure(secure).same_site(SameSite::Strict);
-    HeaderValue::try_from(cookie.to_string()).map_err(|_| problem())
+    secret_header(&cookie.build()).map_err(|_| problem())
 }
 
 impl fmt::Debug for CsrfTokens {
@@ -133,6 +137,11 @@ mod tests {
         assert_eq!(
             csrf_cookie("csrf", &token, false).unwrap(),
             format!("csrf={token}; SameSite=Strict; Path=/")
+        );
+        assert!(cookie.is_sensitive());
+        assert_eq!(
+            csrf_cookie("__Host-csrf", &token, false).unwrap(),
+            format!("__Host-csrf={token}; SameSite=Strict; Secure; Path=/")
         );
         for (name, token) in [("csrf", "x; Domain=evil"), ("csrf", ""), ("a;b", &*token), ("", &*token)] {
             assert!(csrf_cookie(name, token, true).is_err());

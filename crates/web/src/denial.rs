@@ -1,8 +1,10 @@
 use std::time::Duration;
 
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderMap, Response, StatusCode};
+use http::{Extensions, HeaderMap, Response, StatusCode};
 use logto_authkit_token::{ErrorCode, VerifyError};
+
+use crate::realm::{DEFAULT_REALM, Realm};
 
 /// A request that is not admitted: everything that an adapter needs to answer it.
 ///
@@ -23,11 +25,8 @@ pub struct Denial {
     /// The scopes that the request would need (RFC 6750 §3).
     scope: Option<String>,
     retry_after: Option<Duration>,
-    realm: Option<Box<str>>,
+    realm: Option<Realm>,
 }
-
-/// What stands in a challenge unless the application names its realm.
-pub(crate) const DEFAULT_REALM: &str = "api";
 
 impl Denial {
     /// A denial with the code's own message.
@@ -49,8 +48,16 @@ impl Denial {
         Denial { code, message: message.into(), scope: None, retry_after: None, realm: None }
     }
 
-    pub(crate) fn in_realm(mut self, realm: &str) -> Self {
-        self.realm = Some(realm.into());
+    /// The same denial in the realm of the guard that admitted the request: for a refusal behind the guard, of a scope that a
+    /// route asks for. [`Admission::enter`](crate::Admission::enter) left the realm in the extensions.
+    #[must_use]
+    pub fn in_realm_of(self, extensions: &Extensions) -> Self {
+        let realm = extensions.get().cloned();
+        self.in_realm(realm)
+    }
+
+    pub(crate) fn in_realm(mut self, realm: Option<Realm>) -> Self {
+        self.realm = realm;
         self
     }
 
@@ -77,8 +84,8 @@ impl Denial {
     /// The value of `WWW-Authenticate`, where the answer has one (RFC 6750 §3).
     pub fn www_authenticate(&self) -> Option<String> {
         let challenge = self.code.challenge()?;
-        let mut value =
-            format!("Bearer realm=\"{}\"", quotable(self.realm.as_deref().unwrap_or(DEFAULT_REALM)));
+        let realm = self.realm.as_ref().map_or(DEFAULT_REALM, Realm::as_str);
+        let mut value = format!("Bearer realm=\"{}\"", quotable(realm));
         if let Some(error) = challenge.error() {
             value
                 .push_str(&format!(", error=\"{error}\", error_description=\"{}\"", quotable(&self.message)));
@@ -174,7 +181,8 @@ mod tests {
 
     #[test]
     fn nothing_breaks_out_of_the_challenge() {
-        let denial = Denial::with_message(ErrorCode::MissingRole, "a\"b\\c\r\nd é").in_realm("r\"x");
+        let denial = Denial::with_message(ErrorCode::MissingRole, "a\"b\\c\r\nd é")
+            .in_realm(Realm::other_than_default("r\"x".into()));
         assert_eq!(
             denial.www_authenticate().unwrap(),
             r#"Bearer realm="r'x", error="insufficient_scope", error_description="a'b'c??d ?""#

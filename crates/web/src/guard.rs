@@ -2,18 +2,19 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, Method};
 use logto_authkit_token::{
     Claims, ConfigError, ErrorCode, OrganizationId, OrganizationRule, Policy, Timestamp, VerifyError,
 };
 use logto_authkit_verifier::Verifier;
 use logto_authkit_verifier::danger::at_another_time;
 
-use crate::credentials::{Authorization, CookieNames};
-use crate::denial::DEFAULT_REALM;
+use crate::credentials::{Authorization, CookieNames, KnownGuest};
 use crate::guest::GuestId;
 use crate::origin::Provenance;
-use crate::{AuthContext, Credentials, Denial, Guest, GuestReason};
+use crate::realm::Realm;
+use crate::set_cookie::cookie_name;
+use crate::{Admission, AuthContext, Credentials, Denial, Guest, GuestReason};
 
 /// The one decision that every adapter calls: is this request admitted, and as whom?
 ///
@@ -43,7 +44,7 @@ struct Inner {
     cookies: CookieNames,
     guests: bool,
     keys: KeyUse,
-    realm: Box<str>,
+    realm: Option<Realm>,
 }
 
 /// Where the keys for a request come from.
@@ -74,48 +75,13 @@ impl RequestOrganization {
     }
 }
 
-/// An admitted request: who makes it, and what to send back with the answer.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Admission {
-    context: AuthContext,
-    set_cookie: Option<HeaderValue>,
-}
-
-impl Admission {
-    /// Who makes the request.
-    pub fn context(&self) -> &AuthContext {
-        &self.context
-    }
-
-    /// A `Set-Cookie` to append to the answer: a new guest's id.
-    pub fn set_cookie(&self) -> Option<&HeaderValue> {
-        self.set_cookie.as_ref()
-    }
-
-    /// The parts of the admission.
-    pub fn into_parts(self) -> (AuthContext, Option<HeaderValue>) {
-        (self.context, self.set_cookie)
-    }
-
-    fn user(claims: Arc<Claims>) -> Self {
-        Admission { context: AuthContext::User(claims), set_cookie: None }
-    }
-}
-
 impl Guard {
     /// A guard with the verifier's own policy, the default cookie names, and no guests.
     pub fn new(verifier: Verifier) -> Self {
         let policy = verifier.policy().clone();
         let cookies =
             CookieNames { token: "logto_authtoken".to_owned(), guest: "guest_logto_authtoken".to_owned() };
-        Guard(Arc::new(Inner {
-            verifier,
-            policy,
-            cookies,
-            guests: false,
-            keys: KeyUse::Cached,
-            realm: DEFAULT_REALM.into(),
-        }))
+        Guard(Arc::new(Inner { verifier, policy, cookies, guests: false, keys: KeyUse::Cached, realm: None }))
     }
 
     /// Another policy over the same verifier.
@@ -134,19 +100,24 @@ impl Guard {
 
     /// The cookie that holds the access token. Default `logto_authtoken`.
     ///
+    /// A name that begins with `__Host-` keeps sibling domains from planting a cookie of theirs: browsers take such a cookie
+    /// from this host alone.
+    ///
     /// # Errors
     /// A name that no cookie can have (RFC 6265 §4.1.1).
     pub fn with_cookie_name(self, name: impl Into<String>) -> Result<Self, ConfigError> {
-        let name = crate::auth_cookie::cookie_name("cookie_name", name.into())?;
+        let name = cookie_name("cookie_name", name.into())?;
         Ok(self.change(|inner| inner.cookies.token = name))
     }
 
     /// The cookie that holds a guest's id. Default `guest_logto_authtoken`.
     ///
+    /// A name that begins with `__Host-` or `__Secure-` makes the cookie `Secure` also on loopback: browsers would drop it.
+    ///
     /// # Errors
     /// As [`with_cookie_name`](Guard::with_cookie_name).
     pub fn with_guest_cookie_name(self, name: impl Into<String>) -> Result<Self, ConfigError> {
-        let name = crate::auth_cookie::cookie_name("guest_cookie_name", name.into())?;
+        let name = cookie_name("guest_cookie_name", name.into())?;
         Ok(self.change(|inner| inner.cookies.guest = name))
     }
 
@@ -165,7 +136,7 @@ impl Guard {
     /// The realm in `WWW-Authenticate`. Default `api`.
     #[must_use]
     pub fn with_realm(self, realm: impl Into<Box<str>>) -> Self {
-        self.change(|inner| inner.realm = realm.into())
+        self.change(|inner| inner.realm = Realm::other_than_default(realm.into()))
     }
 
     fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
@@ -188,7 +159,7 @@ impl Guard {
         Credentials::read(method, headers, &self.0.cookies)
     }
 
-    /// A token that did not come with a request: from a message queue, a WebSocket, a test. An empty one is none.
+    /// A token that did not come with a request: from a message queue, a WebSocket, a test. An empty one is a malformed one.
     pub fn credentials_of_token<'a>(&'a self, token: &'a str) -> Credentials<'a> {
         Credentials::of_token(token, &self.0.cookies)
     }
@@ -244,6 +215,25 @@ impl Guard {
         credentials: &Credentials<'_>,
         organization: &RequestOrganization,
     ) -> Option<Result<Admission, Denial>> {
+        self.settle(credentials, organization, |token, policy| self.0.verifier.verify_cached(token, policy))
+    }
+
+    /// As [`admit_cached`](Guard::admit_cached), and also about a token that is quickly verified on this thread: see
+    /// [`Verifier::verify_at_once`].
+    pub fn admit_at_once(
+        &self,
+        credentials: &Credentials<'_>,
+        organization: &RequestOrganization,
+    ) -> Option<Result<Admission, Denial>> {
+        self.settle(credentials, organization, |token, policy| self.0.verifier.verify_at_once(token, policy))
+    }
+
+    fn settle(
+        &self,
+        credentials: &Credentials<'_>,
+        organization: &RequestOrganization,
+        verify: impl Fn(&str, &Policy) -> Option<Result<Arc<Claims>, VerifyError>>,
+    ) -> Option<Result<Admission, Denial>> {
         if *organization == RequestOrganization::Unnamed && !credentials.is_empty() {
             let denial = Denial::with_message(ErrorCode::InvalidRequest, "the request names no organization");
             return Some(Err(self.denial(denial)));
@@ -253,12 +243,8 @@ impl Guard {
         }
         let policy = self.policy_for(organization);
         let (cookie, header) = match (credentials.cookie, credentials.authorization) {
-            (Some(token), Authorization::Absent) => {
-                (Some(self.0.verifier.verify_cached(token, &policy)?), None)
-            }
-            (None, Authorization::Bearer(token)) => {
-                (None, Some(self.0.verifier.verify_cached(token, &policy)?))
-            }
+            (Some(token), Authorization::Absent) => (Some(verify(token, &policy)?), None),
+            (None, Authorization::Bearer(token)) => (None, Some(verify(token, &policy)?)),
             (None, _) => (None, None),
             (Some(_), _) => return None,
         };
@@ -287,8 +273,8 @@ impl Guard {
         }
         let forged = matches!(&cookie, Some(Ok(_))) && credentials.provenance() == Provenance::Unproven;
         match (cookie, header) {
-            (Some(Ok(claims)), _) if !forged => Ok(Admission::user(claims)),
-            (_, Some(Ok(claims))) => Ok(Admission::user(claims)),
+            (Some(Ok(claims)), _) if !forged => Ok(Admission::user(claims, self.0.realm.clone())),
+            (_, Some(Ok(claims))) => Ok(Admission::user(claims, self.0.realm.clone())),
             // The cookie's token is good and the request may be forged: not even a guest's request is made of it.
             (Some(Ok(_)), _) => Err(self.denial(Denial::new(ErrorCode::CsrfFailed))),
             (None, None) => {
@@ -327,18 +313,20 @@ impl Guard {
             return Err(self.denial(denial()));
         }
         let (id, set_cookie) = match credentials.guest() {
-            Some(id) => (id, None),
-            None => {
+            KnownGuest::Id(id) => (id, None),
+            KnownGuest::Unproven => (GuestId::random(), None),
+            KnownGuest::New => {
                 let id = GuestId::random();
                 (id, id.set_cookie(&self.0.cookies.guest, !credentials.is_for_loopback()))
             }
         };
-        Ok(Admission { context: AuthContext::Guest(Guest { id, reason }), set_cookie })
+        let context = AuthContext::Guest(Guest { id, reason });
+        Ok(Admission { context, set_cookie, realm: self.0.realm.clone() })
     }
 
     fn denial(&self, denial: Denial) -> Denial {
         tracing::debug!(code = %denial.code(), reason = denial.message(), "a request is denied");
-        if *self.0.realm == *DEFAULT_REALM { denial } else { denial.in_realm(&self.0.realm) }
+        denial.in_realm(self.0.realm.clone())
     }
 }
 

@@ -5,6 +5,8 @@ use logto_authkit_token::ErrorCode;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::set_cookie::{must_be_secure, secret_header};
+
 /// A visitor without an accepted token, where guests are admitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -15,8 +17,8 @@ pub struct Guest {
     pub reason: GuestReason,
 }
 
-/// A guest's id: a UUID.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+/// A guest's id: a UUID. Whoever knows it can pass for the guest, so `Debug` keeps it to itself; `Display` shows it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub struct GuestId(Uuid);
 
 /// Why a visitor is a guest: it tells "never signed in" from "expired".
@@ -46,8 +48,14 @@ impl GuestId {
             .max_age(cookie::time::Duration::days(365))
             .http_only(true)
             .same_site(cookie::SameSite::Lax)
-            .secure(secure);
-        HeaderValue::try_from(cookie.to_string()).ok()
+            .secure(secure || must_be_secure(name));
+        secret_header(&cookie.build()).ok()
+    }
+}
+
+impl fmt::Debug for GuestId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("GuestId").finish_non_exhaustive()
     }
 }
 

@@ -18,6 +18,7 @@
 //! # Ok(()) }
 //! ```
 
+mod admission;
 mod auth_context;
 mod auth_cookie;
 #[cfg(feature = "axum")]
@@ -30,13 +31,16 @@ mod guard;
 mod guest;
 mod missing_layer;
 mod origin;
+mod realm;
+mod set_cookie;
 
+pub use admission::Admission;
 pub use auth_context::AuthContext;
 pub use auth_cookie::{AuthCookie, CookieSameSite};
 pub use credentials::Credentials;
 pub use csrf::{CsrfTokens, csrf_cookie};
 pub use denial::Denial;
-pub use guard::{Admission, Guard, RequestOrganization};
+pub use guard::{Guard, RequestOrganization};
 pub use guest::{Guest, GuestId, GuestReason};
 pub use logto_authkit_token::{ConfigError, ErrorCode};
 pub use missing_layer::missing_layer;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use logto_authkit::Verifier;
 use logto_authkit::testing::DevIssuer;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::arguments::DemoOptions;
@@ -64,7 +64,11 @@ pub(crate) async fn run(options: DemoOptions) -> Result<ExitCode, Failure> {
         audience,
         embedded: issuer.is_some(),
     };
-    terminal::print(&if options.json { ready_line(&app, &setting) } else { greeting(&app, &setting) });
+    if options.json {
+        terminal::print_json(&ready_line(&app, &setting))?;
+    } else {
+        terminal::print(&greeting(&app, &setting))?;
+    }
 
     let serving = axum::serve(listener, routes::router(verifier, setting));
     tokio::select! {
@@ -80,9 +84,9 @@ pub(crate) async fn run(options: DemoOptions) -> Result<ExitCode, Failure> {
 }
 
 /// One line for a program.
-fn ready_line(app: &str, setting: &Setting) -> String {
+fn ready_line(app: &str, setting: &Setting) -> Value {
     let own = |value: &str| setting.embedded.then(|| value.to_owned());
-    let line = json!({
+    json!({
         "app": app,
         "issuer": setting.issuer,
         "logto_url": setting.logto_url,
@@ -90,8 +94,7 @@ fn ready_line(app: &str, setting: &Setting) -> String {
         "client_id": own(CLIENT_ID),
         "client_secret": own(CLIENT_SECRET),
         "organization_id": own(ORGANIZATION_ID),
-    });
-    format!("{line}\n")
+    })
 }
 
 /// Addresses and lines to copy, for a person.

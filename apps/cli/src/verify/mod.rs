@@ -44,9 +44,9 @@ pub(crate) async fn run(options: VerifyOptions) -> Result<ExitCode, Failure> {
     let Explanation { checks, claims } =
         explain::explain(&token, &judgement, keys.as_ref().map_err(String::as_str));
     if options.json {
-        terminal::print(&format!("{}\n", as_json(verdict, &checks, claims.as_ref())));
+        terminal::print_json(&as_json(verdict, &checks, claims.as_ref()))?;
     } else {
-        terminal::print(&as_text(verdict, &checks));
+        terminal::print(&as_text(verdict, &checks))?;
     }
     Ok(match verdict {
         None => ExitCode::SUCCESS,

@@ -6,6 +6,7 @@ mod conformance;
 mod differential;
 mod error_table;
 mod jose;
+mod key_sets;
 mod wycheproof_vectors;
 
 use std::path::{Path, PathBuf};

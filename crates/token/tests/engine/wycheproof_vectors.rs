@@ -127,13 +127,16 @@ fn rsa_pss_signatures_with_another_salt_length_are_refused() {
         (TestName::RsaPss4096Sha512Mgf1SaltLen32, Algorithm::Ps512),
     ] {
         let document: Value = serde_json::from_str(set.json_data()).unwrap();
+        let mut refused = 0;
         for group in document["testGroups"].as_array().unwrap() {
             let key = VerificationKey::from_jwk(&rsa_jwk(&group["publicKey"]).unwrap().to_string()).unwrap();
             for test in group["tests"].as_array().unwrap().iter().filter(|test| test["result"] == "valid") {
+                refused += 1;
                 let (message, signature) =
                     (from_hex(test["msg"].as_str().unwrap()), from_hex(test["sig"].as_str().unwrap()));
                 assert!(!key.verify(algorithm, &message, &signature), "{set:?} {}", test["tcId"]);
             }
         }
+        assert!(refused > 5, "{set:?}: {refused} signatures");
     }
 }

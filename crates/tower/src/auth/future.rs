@@ -66,8 +66,7 @@ fn go_on<S, D, A, B>(
 where
     S: Service<Request<A>>,
 {
-    let (auth, set_cookie) = admission.into_parts();
-    request.extensions_mut().insert(auth);
+    let set_cookie = admission.enter(request.extensions_mut());
     State::Inner { future: inner.call(request), set_cookie }
 }
 

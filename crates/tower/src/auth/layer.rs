@@ -69,7 +69,17 @@ impl<D> AuthLayer<D> {
         Ok(self)
     }
 
-    /// The realm in `WWW-Authenticate`. Default `api`.
+    /// The cookie that holds a guest's id. Default `guest_logto_authtoken`.
+    ///
+    /// # Errors
+    /// A name that no cookie can have.
+    pub fn guest_cookie_name(mut self, name: impl Into<String>) -> Result<Self, ConfigError> {
+        self.guard = self.guard.with_guest_cookie_name(name)?;
+        Ok(self)
+    }
+
+    /// The realm in `WWW-Authenticate`, also where a `RequireScopes`, a `RequireRoles` or an `Auth` inside this layer refuses.
+    /// Default `api`.
     #[must_use]
     pub fn realm(mut self, realm: impl Into<Box<str>>) -> Self {
         self.guard = self.guard.with_realm(realm);

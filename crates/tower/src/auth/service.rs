@@ -7,7 +7,7 @@ use logto_authkit_token::ErrorCode;
 use logto_authkit_web::{Denial, Guard, RequestOrganization};
 use tower_service::Service;
 
-use crate::organization::NoSuchParameter;
+use crate::organization::Misconfigured;
 use crate::{AuthFuture, OnDenied, Organization};
 
 /// What [`AuthLayer`](crate::AuthLayer) makes of a service.
@@ -59,20 +59,22 @@ where
             request = Request::from_parts(parts, body);
             match found {
                 Ok(found) => about = found,
-                Err(NoSuchParameter) => {
+                Err(Misconfigured) => {
                     return AuthFuture::denied(on_denied, Denial::new(ErrorCode::Misconfigured), request);
                 }
             }
         }
-        let decided = guard.admit_cached(&guard.credentials(request.method(), request.headers()), &about);
-        match decided {
+        let credentials =
+            guard.credentials(request.method(), request.headers()).with_extensions(request.extensions());
+        match guard.admit_cached(&credentials, &about) {
             Some(Ok(admission)) => AuthFuture::admitted(&mut self.inner, admission, request),
             Some(Err(denial)) => AuthFuture::denied(on_denied, denial, request),
             None => {
                 let guard = guard.clone();
                 let (parts, body) = request.into_parts();
                 let admitting = Box::pin(async move {
-                    let credentials = guard.credentials(&parts.method, &parts.headers);
+                    let credentials =
+                        guard.credentials(&parts.method, &parts.headers).with_extensions(&parts.extensions);
                     let admission = guard.admit(&credentials, about).await;
                     (admission, parts)
                 });

@@ -42,7 +42,10 @@ where
         };
         match verdict {
             Ok(()) => RequireFuture::inner(self.inner.call(request)),
-            Err(denial) => RequireFuture::denied(self.on_denied.on_denied(denial, &request.into_parts().0)),
+            Err(denial) => {
+                let denial = denial.in_realm_of(request.extensions());
+                RequireFuture::denied(self.on_denied.on_denied(denial, &request.into_parts().0))
+            }
         }
     }
 }

@@ -4,6 +4,9 @@ use logto_authkit_dev_issuer::Fault;
 use logto_authkit_tower::{Auth, AuthLayer, Denial};
 use std::time::Duration;
 
+use axum::body::Body;
+use http::{HeaderValue, Request};
+
 use crate::{World, bearer, cookie, get, request, send};
 
 fn app(world: &World) -> Router {
@@ -28,6 +31,36 @@ async fn a_token_is_taken_from_the_cookie_or_the_header() {
         let answer = get(&app, "/", &headers).await;
         assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, "alice"), "{headers:?}");
     }
+}
+
+#[tokio::test]
+async fn a_foreign_cookie_outside_ascii_hides_no_token() {
+    let world = World::new().await;
+    let app = app(&world);
+    let token = world.token().sign();
+    for line in [
+        [b"name=Jos\xe9; ", cookie(&token).as_bytes()].concat(),
+        [cookie(&token).as_bytes(), b"; name=Jos\xe9"].concat(),
+    ] {
+        let line = HeaderValue::from_bytes(&line).unwrap();
+        let request = Request::get("/").header("cookie", line).body(Body::empty()).unwrap();
+        let answer = send(&app, request).await;
+        assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, "alice"));
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_that_browsers_take_from_this_host_alone_can_hold_the_token() {
+    let world = World::new().await;
+    let app = Router::new()
+        .route("/", on_get(|auth: Auth| async move { auth.user_id().to_owned() }))
+        .layer(AuthLayer::new(world.verifier.clone()).cookie_name("__Host-token").unwrap());
+    let token = world.token().sign();
+    assert_eq!(get(&app, "/", &[("cookie", &format!("a=1; __Host-token={token}"))]).await.body, "alice");
+    let planted = format!("__host-token={token}; \u{2000}__Host-token={token}; logto_authtoken={token}");
+    let planted = HeaderValue::from_bytes(planted.as_bytes()).unwrap();
+    let request = Request::get("/").header("cookie", planted).body(Body::empty()).unwrap();
+    assert_eq!(send(&app, request).await.denial(), (401, "missing_token".into()));
 }
 
 #[tokio::test]
@@ -144,6 +177,35 @@ async fn cookie_credentials_on_an_unsafe_method_need_a_proof_of_the_same_origin(
     // Only a valid token may be answered with 403.
     let expired = cookie(&world.token().expires_at(1).sign());
     assert_eq!(post(&[("cookie", &expired)]).await.denial(), (401, "token_expired".into()));
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_opens_no_web_socket_with_the_user_s_cookie() {
+    let world = World::new().await;
+    let app = app(&world);
+    let token = world.token().sign();
+    let (in_cookie, in_header) = (cookie(&token), bearer(&token));
+    let handshake = async |headers: &[(&str, &str)]| {
+        let own = [
+            ("host", "app.example.com"),
+            ("connection", "Upgrade"),
+            ("upgrade", "websocket"),
+            ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ];
+        get(&app, "/", &[&own, headers].concat()).await
+    };
+    for foreign in [
+        &[("origin", "https://evil.example.com")][..],
+        &[("origin", "https://evil.example.com"), ("sec-fetch-site", "same-site")],
+        &[("origin", "https://app.example.com"), ("sec-fetch-site", "cross-site")],
+        &[],
+    ] {
+        let answer = handshake(&[foreign, &[("cookie", &in_cookie)]].concat()).await;
+        assert_eq!(answer.denial(), (403, "csrf_failed".into()), "{foreign:?}");
+    }
+    let own = ("origin", "https://app.example.com");
+    assert_eq!(handshake(&[own, ("cookie", &in_cookie)]).await.status, 200);
+    assert_eq!(handshake(&[("authorization", &in_header)]).await.status, 200);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@ use axum::routing::get as on_get;
 use http::HeaderName;
 use logto_authkit_tower::{Auth, AuthLayer, Organization, OrganizationId};
 
-use crate::{World, bearer, cookie, get};
+use crate::{World, bearer, cookie, get, request, send};
 
 async fn organization(auth: Auth) -> String {
     auth.organization_id().unwrap_or("none").to_owned()
@@ -118,6 +118,56 @@ async fn a_route_without_the_path_parameter_fails_closed() {
     ] {
         let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
         assert_eq!(get(&app, "/products", &headers).await.denial(), (500, "misconfigured".into()));
+    }
+}
+
+#[tokio::test]
+async fn a_path_parameter_that_is_no_text_names_no_organization() {
+    let world = World::new().await;
+    let app = route(&world, "/organizations/{id}/products/{product}", Organization::path("id"));
+    let token = bearer(&world.token().organization_id("o1").sign());
+    for path in ["/organizations/%FF/products/1", "/organizations/o1/products/%FF"] {
+        assert_eq!(get(&app, path, &[]).await.denial(), (401, "missing_token".into()), "{path}");
+        let answer = get(&app, path, &[("authorization", &token)]).await;
+        assert_eq!(answer.denial(), (400, "invalid_request".into()), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_path_of_no_route_names_no_organization() {
+    let world = World::new().await;
+    let layer = AuthLayer::new(world.verifier.clone()).organization(Organization::path("id"));
+    let routes = Router::new().route("/organizations/{id}", on_get(organization));
+    let token = bearer(&world.token().organization_id("o1").sign());
+    for (routes, found) in [(routes.clone(), 404), (routes.fallback(|| async { "home" }), 200)] {
+        let app = routes.clone().layer(layer.clone());
+        // A CONNECT comes with a host and without a path.
+        for (method, path) in [("GET", "/nowhere"), ("POST", "/"), ("CONNECT", "app.example.com:443")] {
+            let bare = send(&app, request(method, path, &[])).await;
+            assert_eq!(bare.denial(), (401, "missing_token".into()), "{method}");
+            let answer = send(&app, request(method, path, &[("authorization", &token)])).await;
+            assert_eq!(answer.denial(), (400, "invalid_request".into()), "{method}");
+        }
+        let for_guests = routes.layer(layer.clone().allow_guests(true));
+        assert_eq!(get(&for_guests, "/nowhere", &[]).await.status, found);
+    }
+}
+
+#[tokio::test]
+async fn a_route_with_the_path_parameter_twice_fails_closed() {
+    let world = World::new().await;
+    let layer = AuthLayer::new(world.verifier.clone()).organization(Organization::path("id"));
+    let inner = Router::new().route("/projects/{id}", on_get(organization)).route("/", on_get(organization));
+    let token = bearer(&world.token().organization_id("o1").sign());
+    for app in [
+        Router::new().nest("/organizations/{id}", inner.clone()).layer(layer.clone()),
+        Router::new().nest("/organizations/{id}", inner.clone().layer(layer.clone())),
+        Router::new().nest_service("/organizations/{id}", inner.layer(layer)),
+    ] {
+        for path in ["/organizations/o1/projects/o2", "/organizations/o2/projects/o1"] {
+            let answer = get(&app, path, &[("authorization", &token)]).await;
+            assert_eq!(answer.denial(), (500, "misconfigured".into()), "{path}");
+        }
     }
 }
 

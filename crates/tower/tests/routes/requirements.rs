@@ -1,6 +1,6 @@
 use axum::Router;
 use axum::routing::{get as on_get, post};
-use logto_authkit_tower::{AuthLayer, RequireRoles, RequireScopes, RoleRequirement, ScopeRequirement};
+use logto_authkit_tower::{Auth, AuthLayer, RequireRoles, RequireScopes, RoleRequirement, ScopeRequirement};
 
 use crate::{World, bearer, get, request, send};
 
@@ -78,6 +78,32 @@ async fn a_guest_meets_no_requirement() {
         .route("/", on_get(|| async {}).route_layer(RequireScopes::all(["read:products"])))
         .layer(AuthLayer::new(world.verifier.clone()).allow_guests(true));
     assert_eq!(get(&app, "/", &[]).await.denial(), (401, "missing_token".into()));
+}
+
+#[tokio::test]
+async fn what_is_refused_inside_a_layer_names_the_layer_s_realm() {
+    let world = World::new().await;
+    let layer = || AuthLayer::new(world.verifier.clone()).allow_guests(true);
+    let routes = Router::new()
+        .route("/scopes", on_get(|| async {}).route_layer(RequireScopes::all(["admin"])))
+        .route("/roles", on_get(|| async {}).route_layer(RequireRoles::all(["admin"])))
+        .route("/auth", on_get(|_: Auth| async {}));
+    let token = bearer(&world.token().sign());
+    for (app, realm) in [
+        (routes.clone().layer(layer().realm("shop")), r#"Bearer realm="shop""#),
+        (routes.clone().layer(layer()).layer(layer().realm("shop")), r#"Bearer realm="api""#),
+        (routes.layer(layer().realm("shop")).layer(layer()), r#"Bearer realm="shop""#),
+    ] {
+        for (path, headers, status) in [
+            ("/scopes", &[("authorization", token.as_str())][..], 403),
+            ("/roles", &[("authorization", &token)], 403),
+            ("/auth", &[], 401),
+        ] {
+            let answer = get(&app, path, headers).await;
+            assert_eq!(answer.status, status, "{path}");
+            assert!(answer.header("www-authenticate").unwrap().starts_with(realm), "{path}: {realm}");
+        }
+    }
 }
 
 #[tokio::test]

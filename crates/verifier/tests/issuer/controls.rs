@@ -1,10 +1,13 @@
 //! The public controls: sharing, dropping, priming, asking past the caches, and options that are wrong.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use logto_authkit_dev_issuer::SigningAlgorithm;
 use logto_authkit_token::JwkSet;
 use logto_authkit_verifier::{
-    ErrorCode, LogtoUrl, OrganizationId, OrganizationRule, Policy, Readiness, Verifier,
+    ErrorCode, KeySources, LogtoUrl, OrganizationId, OrganizationRule, Policy, Readiness, ReqwestClient,
+    SystemClock, Verifier,
 };
 
 use crate::{API, World, code};
@@ -90,22 +93,39 @@ async fn a_fresh_time_of_zero_asks_the_issuer_for_every_token() {
     assert_eq!(code(&verifier, &token).await, None);
 }
 
-#[test]
-fn outside_a_runtime_there_are_no_keys_and_no_panic() {
-    let verifier = Verifier::builder("https://tenant.logto.app")
-        .audience(API)
-        .key_sources(&logto_authkit_verifier::KeySources::new(
-            std::sync::Arc::new(logto_authkit_verifier::ReqwestClient::new()),
-            std::sync::Arc::new(logto_authkit_verifier::ManualClock::at_present()),
-        ))
-        .build()
-        .unwrap();
-    let mut warming = std::pin::pin!(verifier.warm_up());
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    let std::task::Poll::Ready(outcome) = warming.as_mut().poll(&mut context) else {
-        panic!("nobody will wake it")
+#[tokio::test]
+async fn times_of_zero_accept_what_the_keys_of_this_moment_accept() {
+    let world = World::new().await;
+    let sources = KeySources::new(Arc::new(ReqwestClient::new()), Arc::new(SystemClock::new()));
+    let zero = world.builder().keys_fresh_for(Duration::ZERO).keys_stale_for(Duration::ZERO);
+    let verifier = zero.key_sources(&sources).build().unwrap();
+    let token = world.token("alice");
+    for round in 1..=20 {
+        assert_eq!(code(&verifier, &token).await, None);
+        assert_eq!(world.issuer.counters().jwks, round);
+    }
+    world.issuer.go_down();
+    assert_eq!(code(&verifier, &token).await, Some(ErrorCode::KeysUnavailable));
+}
+
+#[tokio::test]
+async fn the_patience_of_one_verifier_does_not_bind_another() {
+    let world = World::new().await;
+    let day = Duration::from_secs(24 * 3600);
+    let build = |seconds| {
+        let cooldown = Duration::from_secs(seconds);
+        world.builder().keys_fresh_for(day).unknown_key_cooldown(cooldown).build().unwrap()
     };
-    assert_eq!(outcome.unwrap_err().code(), ErrorCode::KeysUnavailable);
+    let (patient, quick) = (build(3600), build(1));
+    assert_eq!(code(&quick, &world.token("alice")).await, None);
+    assert_eq!(code(&patient, &world.token_of_unknown_key("x")).await, Some(ErrorCode::UnknownKey));
+    world.issuer.rotate_keys(SigningAlgorithm::Es256);
+    world.clock.advance(Duration::from_secs(1));
+    let token = world.token("bob");
+    assert_eq!(code(&patient, &token).await, Some(ErrorCode::UnknownKey));
+    assert_eq!(code(&quick, &token).await, None);
+    assert_eq!(code(&patient, &token).await, None);
+    assert_eq!(world.issuer.counters().jwks, 3);
 }
 
 #[test]

@@ -5,9 +5,14 @@ mod controls;
 mod faults;
 mod keys;
 mod oidc_provider;
+mod proxy;
 mod remembered;
+mod replaced;
+mod runtimes;
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use logto_authkit_dev_issuer::{DevIssuer, Resource, SigningAlgorithm};
@@ -71,4 +76,15 @@ impl World {
 
 async fn code(verifier: &Verifier, token: &str) -> Option<ErrorCode> {
     verifier.verify(token).await.err().map(|error| error.code())
+}
+
+/// What `future` brings; a wait that does not end is a failure.
+async fn in_time<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(Duration::from_secs(20), future).await.expect("nobody wakes the waiting")
+}
+
+/// Polls `future` once, so that what it waits for is under way.
+async fn begin<F: Future>(mut future: Pin<&mut F>) {
+    let waits = std::future::poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_pending())).await;
+    assert!(waits, "there was nothing to wait for");
 }
