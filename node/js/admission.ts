@@ -2,7 +2,8 @@ import type { Answer, GuestAnswer } from '../native/index.js'
 import type { AuthContext, AuthPayload, GuestContext } from './auth_context.js'
 import { AuthError } from './auth_error.js'
 import type { CompiledOptions } from './compiled_options.js'
-import { type RequestLike, requestParts } from './request_parts.js'
+import { text } from './option_checks.js'
+import { type RequestLike, requestHead } from './request_head.js'
 
 /**
  * An admitted request: who makes it, and a `Set-Cookie` for a guest who is new.
@@ -22,20 +23,23 @@ export interface Admission {
  */
 export function admit(tokenOrRequest: string | RequestLike, options: CompiledOptions): Admission | Promise<Admission> {
   const { guard, now } = options
-  const organization = options.organization?.(tokenOrRequest) ?? undefined
+  const organization = organizationOf(tokenOrRequest, options)
   if (typeof tokenOrRequest === 'string') {
     const answer = guard.decideToken(tokenOrRequest, organization, now)
     return answer === null
       ? guard.admitToken(tokenOrRequest, organization, now).then((late) => validated(late, tokenOrRequest, options))
       : validated(answer, tokenOrRequest, options)
   }
-  const { method, authorization, cookie, fetchSite, origin, host } = requestParts(tokenOrRequest, options.cookieNames)
-  const answer = guard.decide(method, authorization, cookie, fetchSite, origin, host, organization, now)
+  const { method, lines } = requestHead(tokenOrRequest, options.cookieNames)
+  const answer = guard.decide(method, lines, organization, now)
   return answer === null
-    ? guard
-        .admit(method, authorization, cookie, fetchSite, origin, host, organization, now)
-        .then((late) => validated(late, tokenOrRequest, options))
+    ? guard.admit(method, lines, organization, now).then((late) => validated(late, tokenOrRequest, options))
     : validated(answer, tokenOrRequest, options)
+}
+
+function organizationOf(tokenOrRequest: string | RequestLike, options: CompiledOptions): string | undefined {
+  const named = options.organization?.(tokenOrRequest) ?? undefined
+  return named === undefined ? undefined : text('the result of organization', named)
 }
 
 /** Asks the application's own check about the claims of a user. */
@@ -51,8 +55,8 @@ function validated(
   const settle = (accepted: boolean): Admission => {
     if (accepted === true) return admission
     if (typeof subject === 'string') return admissionOf(guard.rejectToken('validateClaims'))
-    const { method, cookie, host } = requestParts(subject, options.cookieNames)
-    return admissionOf(guard.reject(method, cookie, host, 'validateClaims'))
+    const { method, lines } = requestHead(subject, options.cookieNames)
+    return admissionOf(guard.reject(method, lines, 'validateClaims'))
   }
   const accepted = validateClaims(payload, subject)
   return typeof accepted === 'object' ? Promise.resolve(accepted).then(settle) : settle(accepted)

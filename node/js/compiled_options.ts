@@ -1,5 +1,6 @@
 import { compileOptions, type NativeGuard } from '../native/index.js'
-import { ConfigError, unwrap } from './auth_error.js'
+import { unwrap } from './auth_error.js'
+import { object, optionalFunction, wrong } from './option_checks.js'
 import type { VerifyAuthOptions } from './verify_auth_options.js'
 
 /**
@@ -22,8 +23,38 @@ const MAX_SETS = 100
 
 const guards = new Map<string, NativeGuard>()
 
+/** The options that are texts, lists, numbers and flags: what crosses to the native half. */
+const PLAIN = [
+  'logtoUrl',
+  'audience',
+  'cookieName',
+  'requiredScope',
+  'requiredScopes',
+  'scopeMode',
+  'requiredRoles',
+  'roleClaimKeys',
+  'allowGuest',
+  'guestCookieName',
+  'clockTolerance',
+  'algorithms',
+  'jwksCacheTtlMs',
+  'skipJwksCache',
+  'tokenCacheSize',
+] as const
+
+/** @internal */
+export const KNOWN_OPTIONS: readonly string[] = [...PLAIN, 'organization', 'validateClaims', 'currentDate']
+
 /** The options of the last call, which the next call most often has too, perhaps in another object. */
-let last: { options: VerifyAuthOptions; key: string; compiled: CompiledOptions } | undefined
+interface Snapshot {
+  plain: unknown[]
+  members: number
+  organization: unknown
+  validateClaims: unknown
+  compiled: CompiledOptions
+}
+
+let last: Snapshot | undefined
 
 /**
  * Checks options, or finds those that were checked before.
@@ -31,19 +62,16 @@ let last: { options: VerifyAuthOptions; key: string; compiled: CompiledOptions }
  * @internal
  */
 export function compile(options: VerifyAuthOptions): CompiledOptions {
-  if (last !== undefined && isSame(last.options, options)) return last.compiled
-  if (typeof options !== 'object' || options === null) {
-    throw new ConfigError({
-      option: 'options',
-      problem: 'they are missing',
-      hint: 'pass an object with logtoUrl and audience',
-    })
-  }
-  const { organization, validateClaims, currentDate, ...plain } = options
+  if (typeof options !== 'object' || options === null) throw wrong('options', options, 'an object with logtoUrl and audience')
+  const now = time(options.currentDate)
+  if (last !== undefined && last.compiled.now === now && isSame(last, options)) return last.compiled
+  object('options', options, KNOWN_OPTIONS)
+  const { organization, validateClaims } = options
   const organizationOf = typeof organization === 'function' ? organization : undefined
-  const key = JSON.stringify(
-    organizationOf ? { ...plain, organizationFromRequest: true } : { ...plain, organization },
-  )
+  const key = JSON.stringify({
+    ...Object.fromEntries(PLAIN.map((name) => [name, plain(name, options[name])])),
+    ...(organizationOf ? { organizationFromRequest: true } : { organization: plain('organization', organization) }),
+  })
   let guard = guards.get(key)
   if (guard === undefined) {
     guard = unwrap(compileOptions(key))
@@ -52,29 +80,35 @@ export function compile(options: VerifyAuthOptions): CompiledOptions {
   }
   const compiled: CompiledOptions = {
     guard,
-    cookieNames: [plain.cookieName ?? 'logto_authtoken', plain.guestCookieName ?? 'guest_logto_authtoken'],
+    cookieNames: [options.cookieName ?? 'logto_authtoken', options.guestCookieName ?? 'guest_logto_authtoken'],
     organization: organizationOf,
-    validateClaims: functionOrNothing('validateClaims', validateClaims),
-    now: time(currentDate),
+    validateClaims: optionalFunction('validateClaims', validateClaims),
+    now,
   }
-  // A copy: the caller may change the object, and the lists in it, afterwards.
-  last = { options: copy(options), key, compiled }
+  // Copies: the caller may change the lists afterwards.
+  const values = PLAIN.map((name) => options[name]).map((value) => (Array.isArray(value) ? [...value] : value))
+  last = { plain: values, members: members(options), organization, validateClaims, compiled }
   return compiled
 }
 
-function copy(options: VerifyAuthOptions): VerifyAuthOptions {
-  const entries = Object.entries(options).map(([name, value]) => [name, Array.isArray(value) ? [...value] : value])
-  return Object.fromEntries(entries) as VerifyAuthOptions
+/** A value that JSON can say. What it would leave out in silence, such as a function, must not count as absent. */
+function plain(option: string, value: unknown): unknown {
+  if (typeof value !== 'function' && typeof value !== 'symbol' && typeof value !== 'bigint') return value
+  throw wrong(option, value, 'what the documentation says of it')
 }
 
-function isSame(known: VerifyAuthOptions, given: VerifyAuthOptions): boolean {
-  let members = 0
-  for (const name in given) {
-    if (!isSameValue(known[name as keyof VerifyAuthOptions], given[name as keyof VerifyAuthOptions])) return false
-    members += 1
+function isSame(known: Snapshot, given: VerifyAuthOptions): boolean {
+  for (let index = 0; index < PLAIN.length; index += 1) {
+    if (!isSameValue(known.plain[index], given[PLAIN[index]!])) return false
   }
-  for (const _ in known) members -= 1
-  return members === 0
+  if (known.organization !== given.organization || known.validateClaims !== given.validateClaims) return false
+  return known.members === members(given)
+}
+
+function members(options: object): number {
+  let count = 0
+  for (const _ in options) count += 1
+  return count
 }
 
 function isSameValue(known: unknown, given: unknown): boolean {
@@ -83,14 +117,9 @@ function isSameValue(known: unknown, given: unknown): boolean {
   return known.every((item, index) => item === given[index])
 }
 
-function functionOrNothing<T>(option: string, value: T): T {
-  if (value === undefined || typeof value === 'function') return value
-  throw new ConfigError({ option, problem: 'it is no function', hint: 'write a function, or leave it out' })
-}
-
 function time(currentDate: Date | undefined): number | undefined {
   if (currentDate === undefined) return undefined
   const now = currentDate instanceof Date ? currentDate.getTime() : Number.NaN
   if (!Number.isNaN(now)) return now
-  throw new ConfigError({ option: 'currentDate', problem: 'it is no valid date', hint: 'write a Date' })
+  throw wrong('currentDate', currentDate, 'a valid Date')
 }

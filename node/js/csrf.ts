@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { type NativeCsrfTokens, csrfCookieHeader, csrfTokens, denialOf } from '../native/index.js'
 import type { AuthContext } from './auth_context.js'
-import { AuthError, ConfigError, unwrap } from './auth_error.js'
+import { AuthError, unwrap } from './auth_error.js'
 import { type Middleware, type OnDenied, answerDenied } from './native_middleware.js'
-import { type RequestLike, requestParts } from './request_parts.js'
+import { headerName, object, optionalFunction, text, wrong } from './option_checks.js'
 
 /** The cookie that gives a page its token. */
 export const CSRF_COOKIE_NAME = 'logto_csrf_token'
@@ -44,17 +44,19 @@ export interface CsrfMiddlewareOptions<Request extends IncomingMessage = any> ex
  * @throws {@link ConfigError} for a secret that is shorter than 32 bytes.
  */
 export function generateCsrfToken({ secret, sessionId }: CsrfBinding): string {
-  return unwrap(tokensOf(secret).issue(sessionId))
+  return unwrap(tokensOf(secret).issue(text('sessionId', sessionId)))
 }
 
 /** Whether a token was issued for this session, in the same time for every wrong token. */
 export function verifyCsrfToken(token: string | null | undefined, { secret, sessionId }: CsrfBinding): boolean {
-  return typeof token === 'string' && tokensOf(secret).verify(sessionId, token)
+  return typeof token === 'string' && tokensOf(secret).verify(text('sessionId', sessionId), token)
 }
 
 /** The value of the `Set-Cookie` header that gives a page its token: readable by scripts, `Secure; SameSite=Strict`. */
 export function buildCsrfCookieHeader(token: string, options: CsrfCookieOptions = {}): string {
-  return unwrap(csrfCookieHeader(options.cookieName ?? CSRF_COOKIE_NAME, token, options.forLoopback !== true))
+  const { cookieName = CSRF_COOKIE_NAME } = options
+  const name = text('cookieName', cookieName)
+  return unwrap(csrfCookieHeader(name, text('token', token), options.forLoopback !== true))
 }
 
 /**
@@ -69,48 +71,48 @@ export function buildCsrfCookieHeader(token: string, options: CsrfCookieOptions 
 export function createCsrfMiddleware<Request extends IncomingMessage = any>(
   options: CsrfMiddlewareOptions<Request>,
 ): Middleware<Request> {
-  const tokens = tokensOf(options?.secret)
-  const cookieName = options.cookieName ?? CSRF_COOKIE_NAME
-  const headerName = (options.headerName ?? CSRF_HEADER_NAME).toLowerCase()
-  const sessionOf = options.sessionId ?? sessionOfAuth
+  const { onDenied, forLoopback } = object('options', options, MIDDLEWARE_OPTIONS)
+  optionalFunction('onDenied', onDenied)
+  if (forLoopback !== undefined && typeof forLoopback !== 'boolean') throw wrong('forLoopback', forLoopback, 'true or false')
+  const tokens = tokensOf(options.secret)
+  const { cookieName = CSRF_COOKIE_NAME, headerName: header = CSRF_HEADER_NAME } = options
+  const sentIn = headerName('headerName', header)
+  const sessionOf = optionalFunction('sessionId', options.sessionId) ?? sessionOfAuth
   // A name that no cookie can have is found now and not at the first request.
   buildCsrfCookieHeader(unwrap(tokens.issue('')), options)
   return function logtoCsrf(request, response, next) {
-    let session: string | null | undefined
+    let session: string | undefined
     try {
-      session = sessionOf(request)
+      session = sessionOf(request) ?? undefined
+      if (session !== undefined) text('the result of sessionId', session)
     } catch (error) {
       return next(error)
     }
-    const sent = request.headers[headerName]
-    const held = cookieValue(request as unknown as RequestLike, cookieName)
-    const holds = session !== null && session !== undefined && held !== undefined && tokens.verify(session, held)
+    const sent = request.headers[sentIn]
+    const held = cookieValue(request, cookieName)
+    const holds = session !== undefined && held !== undefined && tokens.verify(session, held)
     if (!isSafe(request.method)) {
       if (holds && sent === held) return next()
       const error = new AuthError(denialOf('csrf_failed'))
-      if (options.onDenied === undefined) return answerDenied(error, response)
+      if (onDenied === undefined) return answerDenied(error, response)
       Promise.resolve()
-        .then(() => options.onDenied!(error, request, response, next))
+        .then(() => onDenied(error, request, response, next))
         .catch(next)
       return
     }
-    if (!holds && session !== null && session !== undefined && !response.headersSent) {
+    if (!holds && session !== undefined && !response.headersSent) {
       response.appendHeader('set-cookie', buildCsrfCookieHeader(unwrap(tokens.issue(session)), options))
     }
     next()
   }
 }
 
+const MIDDLEWARE_OPTIONS = ['secret', 'sessionId', 'cookieName', 'headerName', 'forLoopback', 'onDenied']
+
 const known = new Map<string, NativeCsrfTokens>()
 
 function tokensOf(secret: string): NativeCsrfTokens {
-  if (typeof secret !== 'string') {
-    throw new ConfigError({
-      option: 'secret',
-      problem: 'it is missing',
-      hint: 'write at least 32 random bytes, for example from openssl rand -base64 32',
-    })
-  }
+  if (typeof secret !== 'string') throw wrong('secret', secret, 'at least 32 random bytes, for example from openssl rand -base64 32')
   let tokens = known.get(secret)
   if (tokens === undefined) {
     tokens = unwrap(csrfTokens(secret))
@@ -131,8 +133,7 @@ function isSafe(method: string | undefined): boolean {
   return method === 'GET' || method === 'HEAD' || method === 'OPTIONS' || method === 'TRACE'
 }
 
-function cookieValue(request: RequestLike, name: string): string | undefined {
-  const line = requestParts({ headers: request.headers }, []).cookie
-  const pair = line?.split(/; */).find((pair) => pair.startsWith(`${name}=`))
+function cookieValue(request: IncomingMessage, name: string): string | undefined {
+  const pair = request.headers.cookie?.split(/; */).find((pair) => pair.startsWith(`${name}=`))
   return pair?.slice(name.length + 1)
 }

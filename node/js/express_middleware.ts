@@ -2,8 +2,9 @@ import type { IncomingMessage } from 'node:http'
 import { type Admission, admit } from './admission.js'
 import type { AuthContext } from './auth_context.js'
 import { AuthError } from './auth_error.js'
-import { compile } from './compiled_options.js'
+import { KNOWN_OPTIONS, compile } from './compiled_options.js'
 import { type Middleware, type OnDenied, answerDenied } from './native_middleware.js'
+import { object, optionalFunction } from './option_checks.js'
 import type { VerifyAuthOptions } from './verify_auth_options.js'
 
 /** The options of {@link createExpressAuthMiddleware}. */
@@ -11,6 +12,8 @@ export interface ExpressAuthOptions<Request extends IncomingMessage = any> exten
   /** Replaces the answer to requests that are not admitted. Default: the status and the JSON body of the error. */
   onDenied?: OnDenied<Request> | undefined
 }
+
+const EXPRESS_OPTIONS: readonly string[] = [...KNOWN_OPTIONS, 'onDenied']
 
 declare global {
   namespace Express {
@@ -36,7 +39,8 @@ declare global {
 export function createExpressAuthMiddleware<Request extends IncomingMessage = any>(
   options: ExpressAuthOptions<Request>,
 ): Middleware<Request> {
-  const { onDenied, ...verification } = options
+  const { onDenied, ...verification } = object('options', options, EXPRESS_OPTIONS)
+  optionalFunction('onDenied', onDenied)
   const compiled = compile(verification)
   return function logtoAuth(request, response, next) {
     const admitted = ({ auth, setCookie }: Admission): void => {

@@ -1,5 +1,6 @@
 import * as native from '../native/index.js'
 import { unwrap } from './auth_error.js'
+import { text } from './option_checks.js'
 
 /** The keys of one issuer, as this process holds them. */
 export interface JwksStatus {
@@ -13,7 +14,7 @@ export interface JwksStatus {
 
 /** Drops the keys of one issuer; whoever needs them next fetches them. */
 export function invalidateJwksCache(logtoUrl: string): void {
-  unwrap(native.invalidateJwksCache(logtoUrl))
+  unwrap(native.invalidateJwksCache(text('logtoUrl', logtoUrl)))
 }
 
 /** Drops the keys of every issuer. */
@@ -27,10 +28,11 @@ export function clearJwksCache(): void {
  * @param jwks - the document, parsed or as text.
  */
 export function primeJwksCache(logtoUrl: string, jwks: { keys: object[] } | string): void {
-  unwrap(native.primeJwksCache(logtoUrl, typeof jwks === 'string' ? jwks : JSON.stringify(jwks)))
+  const document = typeof jwks === 'string' ? jwks : text('jwks', JSON.stringify(jwks))
+  unwrap(native.primeJwksCache(text('logtoUrl', logtoUrl), document))
 }
 
 /** Whether the keys of an issuer are there, and how old they are. Fetches nothing. */
 export function jwksStatus(logtoUrl: string): JwksStatus {
-  return unwrap(native.jwksStatus(logtoUrl))
+  return unwrap(native.jwksStatus(text('logtoUrl', logtoUrl)))
 }

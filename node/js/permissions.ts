@@ -1,6 +1,7 @@
 import { type Outcome, checkRoles, checkScopes, denialOf } from '../native/index.js'
 import type { AuthContext, AuthPayload } from './auth_context.js'
 import { AuthError, unwrap } from './auth_error.js'
+import { list, texts, word, wrong } from './option_checks.js'
 
 /** What permissions are asked of: a context, or the payload of a verified token. */
 export type AuthSubject = AuthContext | AuthPayload
@@ -63,16 +64,22 @@ export function requireRole(subject: AuthSubject, role: string | string[], optio
 function scopeError(subject: AuthSubject, scopes: string | string[], options?: ScopeOptions): AuthError | null {
   return asked(subject, (payload) => {
     const held = typeof payload.scope === 'string' ? payload.scope : ''
-    return checkScopes(held, [scopes].flat(), options?.mode === 'any')
+    const mode = word('mode', options?.mode, ['all', 'any'])
+    return checkScopes(held, texts('scopes', scopes), mode === 'any')
   })
 }
 
 function roleError(subject: AuthSubject, role: string | string[], options?: RoleOptions): AuthError | null {
-  return asked(subject, (payload) => checkRoles(JSON.stringify(payload), [role].flat(), options?.claimKeys))
+  return asked(subject, (payload) => {
+    const claimKeys = options?.claimKeys === undefined ? undefined : list('claimKeys', options.claimKeys)
+    return checkRoles(JSON.stringify(payload), texts('role', role), claimKeys)
+  })
 }
 
 function asked(subject: AuthSubject, ask: (payload: AuthPayload) => Outcome): AuthError | null {
-  const isContext = 'isAuthenticated' in subject
+  if (typeof subject !== 'object' || subject === null) throw wrong('subject', subject, 'a payload or a context')
+  // A payload always has a `sub`, a context never; any other claim may have the name of a context's member.
+  const isContext = 'isAuthenticated' in subject && !('sub' in subject)
   const payload = isContext ? (subject as AuthContext).payload : (subject as AuthPayload)
   if (payload !== null) {
     const denial = unwrap(ask(payload))

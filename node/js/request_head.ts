@@ -20,71 +20,93 @@ export interface RequestLike {
 }
 
 /**
- * The parts of a request that a guard looks at.
+ * The part of a request that a guard looks at: its method, and lines such as `host: localhost`, joined by line feeds. One text
+ * crosses to the native half faster than many.
  *
  * @internal
  */
-export interface RequestParts {
+export interface RequestHead {
   method: string
-  authorization: string | string[] | undefined
-  cookie: string | undefined
-  fetchSite: string | undefined
-  origin: string | undefined
-  host: string | undefined
+  lines: string
 }
 
+/** The headers that say where a request comes from and how it came. */
+const PROVENANCE = [
+  'host',
+  'origin',
+  'sec-fetch-site',
+  'upgrade',
+  'sec-websocket-key',
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+]
+
 /**
- * Reads the parts of a request that a guard looks at, and decides nothing about them.
+ * Reads the part of a request that a guard looks at, and decides nothing about it.
  *
  * @internal
  */
-export function requestParts(request: RequestLike, cookieNames: readonly string[]): RequestParts {
-  const read = reader(request.headers)
-  const cookies = request.cookies
-  return {
-    method: request.method ?? 'GET',
-    authorization: authorization(request, read),
-    cookie: typeof cookies === 'object' && cookies !== null ? cookieLine(cookies, cookieNames) : one(read('cookie'), '; '),
-    fetchSite: one(read('sec-fetch-site')),
-    origin: one(read('origin')),
-    host: one(read('host')),
+export function requestHead(request: RequestLike, cookieNames: readonly string[]): RequestHead {
+  const read = reader(request)
+  let lines = ''
+  for (const line of [authorization(request, read)].flat()) {
+    if (line !== undefined) lines += headerLine('authorization', line)
   }
+  const cookies = request.cookies
+  const cookie = typeof cookies === 'object' && cookies !== null ? cookieLine(cookies, cookieNames) : one(read('cookie'), '; ')
+  if (cookie !== undefined) lines += headerLine('cookie', cookie)
+  for (const name of PROVENANCE) {
+    const line = one(read(name))
+    if (line !== undefined) lines += headerLine(name, line)
+  }
+  return { method: request.method ?? 'GET', lines }
 }
 
 type Read = (name: string) => string | readonly string[] | undefined
 
-function reader(headers: HeadersLike): Read {
+function reader(request: RequestLike): Read {
+  const headers = request.headers
   if (typeof headers.get === 'function') {
     const get = headers.get.bind(headers) as (name: string) => string | null | undefined
     return (name) => get(name) ?? undefined
   }
   const lines = headers as { readonly [name: string]: string | readonly string[] | undefined }
-  return (name) => lines[name] ?? lines[Object.keys(lines).find((key) => key.toLowerCase() === name) ?? name]
+  // Node.js writes names in lower case; anybody else's object may have them in any.
+  if ('rawHeaders' in request) return (name) => lines[name]
+  const lowered = new Map(Object.entries(lines).map(([name, line]) => [name.toLowerCase(), line]))
+  return (name) => lowered.get(name)
 }
 
 function one(lines: string | readonly string[] | undefined, separator = ', '): string | undefined {
   return typeof lines === 'object' ? lines.join(separator) : lines
 }
 
-/** All `Authorization` lines: Node.js keeps only the first of several in `headers`, and the guard refuses several. */
-function authorization(request: RequestLike, read: Read): string | string[] | undefined {
-  const raw = (request as { rawHeaders?: unknown }).rawHeaders
-  if (Array.isArray(raw)) return rawAuthorization(raw as string[])
-  const lines = read('authorization')
-  if (typeof lines === 'object') return [...lines]
-  // `Headers` joins several lines by a comma, which no bearer token holds.
-  return lines !== undefined && lines.includes(',') && /^bearer\b/i.test(lines) ? lines.split(',') : lines
+/** One line. A value with a line break is none that HTTP can carry, and must not become two. */
+function headerLine(name: string, value: string): string {
+  return `${name}: ${value.replace(/[\r\n]/g, '%')}\n`
 }
 
-function rawAuthorization(raw: string[]): string | string[] | undefined {
-  let found: string | string[] | undefined
+/** All `Authorization` lines: Node.js keeps only the first of several in `headers`, and the guard refuses several. */
+function authorization(request: RequestLike, read: Read): string | readonly string[] | undefined {
+  const lines = read('authorization')
+  if (typeof lines !== 'string') return lines
+  const raw = (request as { rawHeaders?: unknown }).rawHeaders
+  // What the application has put into `headers` since is its own word and stands alone.
+  if (Array.isArray(raw)) return moreInRaw(raw as string[], lines) ?? lines
+  // `Headers` joins several lines by a comma, which no bearer token holds.
+  return lines.includes(',') && /^bearer\b/i.test(lines) ? lines.split(',') : lines
+}
+
+function moreInRaw(raw: string[], first: string): string[] | undefined {
+  const found: string[] = []
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = raw[index]!
-    if (name.length !== 13 || name.toLowerCase() !== 'authorization') continue
-    const line = raw[index + 1]!
-    found = found === undefined ? line : [found, line].flat()
+    if (name.length === 13 && name.toLowerCase() === 'authorization') found.push(raw[index + 1]!)
   }
-  return found
+  return found.length > 1 && found[0] === first ? found : undefined
 }
 
 /** Writes the wanted cookies of an object as a `Cookie` header. A value that none can carry is no token either, and stays that. */
@@ -94,7 +116,7 @@ function cookieLine(cookies: CookiesLike, names: readonly string[]): string | un
     const found = typeof cookies.get === 'function' ? cookies.get(name) : (cookies as Record<string, unknown>)[name]
     const value = typeof found === 'object' && found !== null ? (found as { value?: unknown }).value : found
     if (typeof value !== 'string') continue
-    pairs.push(`${name}=${/^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/.test(value) ? value : encodeURIComponent(value)}`)
+    pairs.push(`${name}=${value.replace(/[^\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]/g, '%')}`)
   }
   return pairs.length === 0 ? undefined : pairs.join('; ')
 }

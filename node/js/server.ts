@@ -29,7 +29,7 @@ export {
   requireRole,
   requireScopes,
 } from './permissions.js'
-export type { CookiesLike, HeadersLike, RequestLike } from './request_parts.js'
+export type { CookiesLike, HeadersLike, RequestLike } from './request_head.js'
 export { verifyAuth, verifyLogtoToken } from './verify_auth.js'
 export type { Algorithm, VerifyAuthOptions } from './verify_auth_options.js'
 export { type NextAuthResult, verifyNextAuth } from './verify_next_auth.js'

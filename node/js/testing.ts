@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type NativeIssuer, startIssuer } from '../native/index.js'
+import { type NativeIssuer, invalidateJwksCache, startIssuer } from '../native/index.js'
 import type { Algorithm } from './verify_auth_options.js'
 
 /** What an issuer knows. Without it, it knows one of everything: see {@link DevIssuer.start}. */
@@ -116,7 +116,10 @@ export class DevIssuer {
    * @throws where the port is taken, or the configuration contradicts itself.
    */
   static async start(config?: DevIssuerConfig): Promise<DevIssuer> {
-    return new DevIssuer(await startIssuer(config === undefined ? undefined : JSON.stringify(config)))
+    const native = await startIssuer(config === undefined ? undefined : JSON.stringify(config))
+    // Another issuer may have had this port before; its keys are not this one's.
+    invalidateJwksCache(native.logtoUrl)
+    return new DevIssuer(native)
   }
 
   /** The address to give to the application under test as `logtoUrl`. */

@@ -2,7 +2,7 @@ import { admit } from './admission.js'
 import type { AuthContext, AuthPayload } from './auth_context.js'
 import { AuthError, type AuthErrorCode } from './auth_error.js'
 import { compile } from './compiled_options.js'
-import type { RequestLike } from './request_parts.js'
+import type { RequestLike } from './request_head.js'
 import type { VerifyAuthOptions } from './verify_auth_options.js'
 
 /** What {@link verifyNextAuth} found. */

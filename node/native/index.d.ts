@@ -21,13 +21,13 @@ export declare class NativeCsrfTokens {
  * What runs on another thread owns all that it uses and borrows nothing from this object: Node.js drops it when a worker ends,
  * whatever is still on its way.
  *
- * `decide…` answers at once, on the JavaScript thread, or with `null` where that takes a signature check or a request to the
- * issuer; `admit…` then does it on another thread. `reject…` is for claims that the application's own check refuses.
+ * `decide…` answers at once, on the JavaScript thread, or with `null` where that takes a request to the issuer or a signature
+ * check that would hold the thread up; `admit…` then does it on another thread. `reject…` is for claims that the application's own check refuses.
  */
 export declare class NativeGuard {
-  decide(method: string, authorization: Lines, cookie?: string | undefined | null, fetchSite?: string | undefined | null, origin?: string | undefined | null, host?: string | undefined | null, organization?: string | undefined | null, now?: number | undefined | null): Answer | null
-  admit(method: string, authorization: Lines, cookie?: string | undefined | null, fetchSite?: string | undefined | null, origin?: string | undefined | null, host?: string | undefined | null, organization?: string | undefined | null, now?: number | undefined | null): Promise<Answer>
-  reject(method: string, cookie: string | undefined | null, host: string | undefined | null, claim: string): Answer
+  decide(method: string, lines: string, organization?: string | undefined | null, now?: number | undefined | null): Answer | null
+  admit(method: string, lines: string, organization?: string | undefined | null, now?: number | undefined | null): Promise<Answer>
+  reject(method: string, lines: string, claim: string): Answer
   decideToken(token: string, organization?: string | undefined | null, now?: number | undefined | null): Answer | null
   admitToken(token: string, organization?: string | undefined | null, now?: number | undefined | null): Promise<Answer>
   rejectToken(claim: string): Answer
@@ -123,9 +123,6 @@ export interface JwksStatus {
   /** How many keys are usable. */
   keys: number
 }
-
-/** One header line, several of the same name, or none. */
-export type Lines = string | Array<string> | undefined | null
 
 /** What a requirement leads to: `null` when it is met. */
 export type Outcome = DenialAnswer | undefined | null | ConfigProblem

@@ -3,6 +3,14 @@
 //! Nothing here throws for what a request brings; the JavaScript half turns results into answers and typed errors. Every decision
 //! is made by [`logto_authkit_web::Guard`].
 
+#![cfg_attr(
+    test,
+    allow(
+        dead_code,
+        reason = "what `#[napi]` exports is registered in the addon alone, not in a test build"
+    )
+)]
+
 mod answer;
 mod cookies;
 mod csrf;

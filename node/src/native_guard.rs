@@ -1,21 +1,21 @@
 use logto_authkit_token::Timestamp;
 use logto_authkit_web::{Guard, RequestOrganization, danger};
-use napi::bindgen_prelude::{Env, PromiseRaw, Result};
 use napi::Either;
+use napi::bindgen_prelude::{Env, PromiseRaw, Result};
 use napi_derive::napi;
 
 use crate::answer::{Answer, answer, either};
 use crate::options::{self, CompiledOptions};
 use crate::problem::ConfigProblem;
-use crate::request::{Lines, Request};
+use crate::request::Request;
 
 /// One set of options, checked and ready.
 ///
 /// What runs on another thread owns all that it uses and borrows nothing from this object: Node.js drops it when a worker ends,
 /// whatever is still on its way.
 ///
-/// `decide…` answers at once, on the JavaScript thread, or with `null` where that takes a signature check or a request to the
-/// issuer; `admit…` then does it on another thread. `reject…` is for claims that the application's own check refuses.
+/// `decide…` answers at once, on the JavaScript thread, or with `null` where that takes a request to the issuer or a signature
+/// check that would hold the thread up; `admit…` then does it on another thread. `reject…` is for claims that the application's own check refuses.
 #[napi]
 pub struct NativeGuard(CompiledOptions);
 
@@ -26,24 +26,19 @@ pub fn compile_options(json: String) -> Either<NativeGuard, ConfigProblem> {
 }
 
 #[napi]
-#[allow(clippy::too_many_arguments, reason = "single strings cross the border faster than objects")]
 impl NativeGuard {
     #[napi]
     pub fn decide(
         &self,
         method: String,
-        authorization: Lines,
-        cookie: Option<String>,
-        fetch_site: Option<String>,
-        origin: Option<String>,
-        host: Option<String>,
+        lines: String,
         organization: Option<String>,
         now: Option<f64>,
     ) -> Option<Answer> {
-        let request = request(&method, authorization, cookie, fetch_site, origin, host);
+        let request = Request::new(&method, &lines);
         let guard = self.guard(now);
         let credentials = guard.credentials(&request.method, &request.headers);
-        guard.admit_cached(&credentials, &self.organization(organization.as_deref())).map(answer)
+        guard.admit_at_once(&credentials, &self.organization(organization.as_deref())).map(answer)
     }
 
     #[napi(ts_return_type = "Promise<Answer>")]
@@ -51,15 +46,11 @@ impl NativeGuard {
         &self,
         env: &'env Env,
         method: String,
-        authorization: Lines,
-        cookie: Option<String>,
-        fetch_site: Option<String>,
-        origin: Option<String>,
-        host: Option<String>,
+        lines: String,
         organization: Option<String>,
         now: Option<f64>,
     ) -> Result<PromiseRaw<'env, Answer>> {
-        let request = request(&method, authorization, cookie, fetch_site, origin, host);
+        let request = Request::new(&method, &lines);
         let (guard, organization) = (self.guard(now), self.organization(organization.as_deref()));
         env.spawn_future(async move {
             let credentials = guard.credentials(&request.method, &request.headers);
@@ -68,15 +59,10 @@ impl NativeGuard {
     }
 
     #[napi]
-    pub fn reject(
-        &self,
-        method: String,
-        cookie: Option<String>,
-        host: Option<String>,
-        claim: String,
-    ) -> Answer {
-        let request = request(&method, None, cookie, None, None, host);
-        answer(self.0.guard.reject(&self.0.guard.credentials(&request.method, &request.headers), &claim))
+    pub fn reject(&self, method: String, lines: String, claim: String) -> Answer {
+        let request = Request::new(&method, &lines);
+        let guard = &self.0.guard;
+        answer(guard.reject(&guard.credentials(&request.method, &request.headers), &claim))
     }
 
     #[napi]
@@ -88,7 +74,7 @@ impl NativeGuard {
     ) -> Option<Answer> {
         let guard = self.guard(now);
         let credentials = guard.credentials_of_token(&token);
-        guard.admit_cached(&credentials, &self.organization(organization.as_deref())).map(answer)
+        guard.admit_at_once(&credentials, &self.organization(organization.as_deref())).map(answer)
     }
 
     #[napi(ts_return_type = "Promise<Answer>")]
@@ -116,7 +102,7 @@ impl NativeGuard {
             None => self.0.guard.clone(),
             Some(milliseconds) => {
                 danger::at_another_time(&self.0.guard, Timestamp::from_unix_millis(milliseconds as i64))
-            },
+            }
         }
     }
 
@@ -127,15 +113,4 @@ impl NativeGuard {
             RequestOrganization::AsConfigured
         }
     }
-}
-
-fn request(
-    method: &str,
-    authorization: Lines,
-    cookie: Option<String>,
-    fetch_site: Option<String>,
-    origin: Option<String>,
-    host: Option<String>,
-) -> Request {
-    Request::new(method).authorization(authorization).cookie(cookie).provenance(fetch_site, origin, host)
 }

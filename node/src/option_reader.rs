@@ -13,7 +13,11 @@ impl OptionReader {
     pub(crate) fn new(json: &str) -> Result<Self, ConfigProblem> {
         match serde_json::from_str(json) {
             Ok(Value::Object(options)) => Ok(OptionReader { options, known: Vec::new() }),
-            _ => Err(ConfigProblem::new("options", "it is no object", "pass an object with logtoUrl and audience")),
+            _ => Err(ConfigProblem::new(
+                "options",
+                "it is no object",
+                "pass an object with logtoUrl and audience",
+            )),
         }
     }
 

@@ -48,15 +48,23 @@ pub(crate) fn guard(json: &str) -> Result<CompiledOptions, ConfigProblem> {
         builder = builder.required_scopes(requirement);
     }
     let claim_keys = options.texts("roleClaimKeys")?;
-    if let Some(roles) = options.texts("requiredRoles")? {
-        let mut requirement = RoleRequirement::all(roles)?;
-        if let Some(keys) = claim_keys {
-            requirement = requirement.in_claims(keys)?;
+    match (options.texts("requiredRoles")?, claim_keys) {
+        (None, None) => {}
+        (Some(roles), None) => builder = builder.required_roles(RoleRequirement::all(roles)?),
+        (Some(roles), Some(keys)) => {
+            builder = builder.required_roles(RoleRequirement::all(roles)?.in_claims(keys)?);
         }
-        builder = builder.required_roles(requirement);
+        (None, Some(_)) => {
+            return Err(ConfigProblem::new(
+                "roleClaimKeys",
+                "they are given without requiredRoles",
+                "write the roles that are required, or leave roleClaimKeys out",
+            ));
+        }
     }
     if let Some(names) = options.texts("algorithms")? {
-        builder = builder.algorithms(names.iter().map(|name| algorithm(name)).collect::<Result<Vec<_>, _>>()?);
+        builder =
+            builder.algorithms(names.iter().map(|name| algorithm(name)).collect::<Result<Vec<_>, _>>()?);
     }
     if let Some(seconds) = options.number("clockTolerance")? {
         builder = builder.leeway(duration("clockTolerance", seconds)?);
@@ -66,7 +74,11 @@ pub(crate) fn guard(json: &str) -> Result<CompiledOptions, ConfigProblem> {
     }
     if let Some(tokens) = options.number("tokenCacheSize")? {
         if tokens.fract() != 0.0 {
-            return Err(ConfigProblem::new("tokenCacheSize", "it is no whole number", "write a number of tokens"));
+            return Err(ConfigProblem::new(
+                "tokenCacheSize",
+                "it is no whole number",
+                "write a number of tokens",
+            ));
         }
         // A number that is too large saturates and is refused by the builder.
         builder = builder.token_cache_size(tokens as usize);
@@ -99,8 +111,10 @@ fn scopes(options: &mut OptionReader) -> Result<Option<ScopeRequirement>, Config
             return Err(ConfigProblem::new("scopeMode", "it is neither all nor any", "write 'all' or 'any'"));
         }
     };
-    let of_option = |option| move |error: logto_authkit_token::ConfigError| {
-        ConfigProblem::new(option, error.problem(), error.hint())
+    let of_option = |option| {
+        move |error: logto_authkit_token::ConfigError| {
+            ConfigProblem::new(option, error.problem(), error.hint())
+        }
     };
     match (one, several) {
         (None, None) => Ok(None),
@@ -108,7 +122,9 @@ fn scopes(options: &mut OptionReader) -> Result<Option<ScopeRequirement>, Config
         (None, Some(several)) if any => {
             ScopeRequirement::any(several).map(Some).map_err(of_option("requiredScopes"))
         }
-        (None, Some(several)) => ScopeRequirement::all(several).map(Some).map_err(of_option("requiredScopes")),
+        (None, Some(several)) => {
+            ScopeRequirement::all(several).map(Some).map_err(of_option("requiredScopes"))
+        }
         (Some(_), Some(_)) if any => Err(ConfigProblem::new(
             "requiredScope",
             "it is given beside requiredScopes with the mode any",

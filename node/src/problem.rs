@@ -27,6 +27,8 @@ fn javascript_name(option: &str) -> String {
     match option {
         "keys_fresh_for" => return "jwksCacheTtlMs".to_owned(),
         "leeway" => return "clockTolerance".to_owned(),
+        "cookie_path" => return "path".to_owned(),
+        "cookie_domain" => return "domain".to_owned(),
         "csrf_secret" => return "secret".to_owned(),
         _ => {}
     }

@@ -1,7 +1,9 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use logto_authkit_dev_issuer::{Audience, DevIssuer, Fault, IssuerConfig, SigningAlgorithm, SigningKey, TokenBuilder};
+use logto_authkit_dev_issuer::{
+    Audience, DevIssuer, Fault, IssuerConfig, SigningAlgorithm, SigningKey, TokenBuilder,
+};
 use napi::bindgen_prelude::{Env, Error, PromiseRaw, Result};
 use napi_derive::napi;
 use serde::Deserialize;

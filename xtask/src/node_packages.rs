@@ -6,12 +6,23 @@ use std::time::SystemTime;
 
 use crate::command::{Command, Failure};
 
-/// A folder with a `package.json`, a `package-lock.json` and tests for `node --test`.
+/// A folder with a `package.json` and a `package-lock.json`.
 pub(crate) struct NodePackage {
     pub(crate) folder: &'static str,
+    /// What `npm run build` makes and the tests need.
+    pub(crate) is_built: bool,
+    /// Whether `npm test` tests it. The examples are tested by the package that they are examples of.
+    pub(crate) has_tests: bool,
 }
 
-pub(crate) const NODE_PACKAGES: &[NodePackage] = &[NodePackage { folder: "testing/oidc-provider" }];
+pub(crate) const NODE_PACKAGES: &[NodePackage] = &[
+    NodePackage { folder: "testing/oidc-provider", is_built: false, has_tests: true },
+    NodePackage { folder: "node", is_built: true, has_tests: true },
+    NodePackage { folder: "examples/express", is_built: false, has_tests: false },
+];
+
+/// What the build of the Node package writes into the repository, and must write the same everywhere.
+const GENERATED: &str = "node/native";
 
 pub(crate) const OLDEST_NODE: u32 = 20;
 
@@ -46,9 +57,25 @@ impl NodePackage {
         Command::new(NPM, args).in_folder(self.folder).run().map(|_| ())
     }
 
+    pub(crate) fn build(&self) -> Result<(), Failure> {
+        if !self.is_built {
+            return Ok(());
+        }
+        self.npm(["run", "build"]).run()?;
+        // Bindings that differ from those in the repository belong into the same commit as what they bind.
+        Command::new("git", ["diff", "--exit-code", "--", GENERATED]).run().map(|_| ())
+    }
+
     pub(crate) fn test_command(&self) -> Command {
-        // The reporter is named because without a terminal Node 20 would choose another one than with it.
-        Command::new("node", ["--test", "--test-reporter=spec"]).in_folder(self.folder)
+        self.npm(["test"])
+    }
+
+    pub(crate) fn bench_command(&self) -> Command {
+        self.npm(["run", "bench", "--"])
+    }
+
+    fn npm<const N: usize>(&self, args: [&'static str; N]) -> Command {
+        Command::new(NPM, args).in_folder(self.folder)
     }
 }
 

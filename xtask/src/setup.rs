@@ -56,7 +56,7 @@ const REQUIREMENTS: &[Requirement] = &[
     },
     Requirement {
         name: "Node.js",
-        why: "runs oidc-provider, the issuer that the tests talk to",
+        why: "runs the Node package, and oidc-provider, the issuer that the tests talk to",
         needed_by: &[Purpose::Test],
         present: node_packages::node_version,
         install: || {
@@ -67,7 +67,7 @@ const REQUIREMENTS: &[Requirement] = &[
     },
     Requirement {
         name: "npm",
-        why: "installs oidc-provider",
+        why: "installs what the Node package and its tests are made of",
         needed_by: &[Purpose::Test],
         present: node_packages::npm_version,
         install: || Err("install npm: it comes with Node.js, or as a package of its own".into()),

@@ -26,6 +26,9 @@ pub(crate) fn run() -> Result<(), Failure> {
     setup::run_for(Purpose::Test)?;
     println!("ok         set-up ({})", spoken(started.elapsed()));
 
+    for package in NODE_PACKAGES {
+        package.build()?;
+    }
     let outcomes = runners().into_iter().map(Runner::run).collect::<Result<Vec<_>, _>>()?;
     summarize(&outcomes)
 }
@@ -36,8 +39,8 @@ fn runners() -> Vec<Runner> {
         command: Command::cargo(["test", "--workspace", "--all-features", "--no-fail-fast"]),
         reader: Box::new(CargoTest::default()),
     };
-    let node = NODE_PACKAGES.iter().map(|package| Runner {
-        name: format!("node --test in {}", package.folder),
+    let node = NODE_PACKAGES.iter().filter(|package| package.has_tests).map(|package| Runner {
+        name: format!("npm test in {}", package.folder),
         command: package.test_command(),
         reader: Box::new(NodeTest::default()),
     });

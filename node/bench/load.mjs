@@ -1,0 +1,41 @@
+// Keeps connections busy for a while and says how many answers came per second, and how long the slowest hundredth took.
+
+import { connect } from 'node:net'
+
+const WARM_UP_MS = 500
+const TURN_MS = 2500
+
+process.once('message', async ({ port, tokens, connections }) => {
+  const requests = tokens.map(
+    (token) => `GET / HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`,
+  )
+  let next = 0
+  const turn = async (length) => {
+    const times = []
+    const end = performance.now() + length
+    await Promise.all(Array.from({ length: connections }, () => keepBusy(port, () => requests[next++ % requests.length], end, times)))
+    return times
+  }
+  await turn(WARM_UP_MS)
+  const times = (await turn(TURN_MS)).sort((a, b) => a - b)
+  process.send({ rate: (times.length * 1000) / TURN_MS, p99: times[Math.floor(times.length * 0.99)] }, () => process.disconnect())
+})
+
+function keepBusy(port, request, end, times) {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+    let sent = 0
+    const send = () => {
+      sent = performance.now()
+      if (sent >= end) return socket.end(resolve)
+      socket.write(request())
+    }
+    socket.setEncoding('latin1').on('connect', send).on('error', reject)
+    // The answers are small: each comes in one piece.
+    socket.on('data', (answer) => {
+      if (!answer.startsWith('HTTP/1.1 200') || !answer.endsWith('}')) return reject(new Error(answer))
+      times.push(performance.now() - sent)
+      send()
+    })
+  })
+}
