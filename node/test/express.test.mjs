@@ -1,12 +1,9 @@
 // The Express middleware, over HTTP, on Express 4 and 5.
 
 import assert from 'node:assert/strict'
-import { exec, spawn } from 'node:child_process'
+import { exec } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { after, before, describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import express5 from 'express'
 import express4 from 'express4'
@@ -15,7 +12,8 @@ import { invalidateJwksCache, verifyAuth } from 'logto-authkit/server'
 import { DevIssuer } from 'logto-authkit/testing'
 import { GatedIssuer } from './support/gated_issuer.mjs'
 import { bringing, send, serve, start } from './support/http_exchange.mjs'
-import { ERRORS, refusesOption } from './support/refusal.mjs'
+import { Example } from './support/neighbour.mjs'
+import { assertDenied, ERRORS, refusesOption } from './support/refusal.mjs'
 
 const AUDIENCE = 'https://api.example.com'
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -569,30 +567,14 @@ describe('createExpressAuthMiddleware', () => {
 })
 
 describe('examples/express', () => {
-  const folder = new URL('../../examples/express/', import.meta.url)
   const run = promisify(exec)
-  const running = []
-
-  /** Starts the example and returns what it says until a line ends like this. */
-  async function startExample(environment, lastLine) {
-    assert(existsSync(new URL('node_modules/express', folder)), 'the test needs the example: run npm ci in examples/express')
-    const { LOGTO_URL: _, LOGTO_AUDIENCE: __, ...env } = process.env
-    const options = { cwd: fileURLToPath(folder), env: { ...env, PORT: '0', ...environment }, stdio: ['ignore', 'pipe', 'inherit'] }
-    const example = spawn(process.execPath, ['server.mjs'], options)
-    running.push(example)
-    const lines = []
-    for await (const line of createInterface({ input: example.stdout })) {
-      lines.push(line)
-      if (lastLine.test(line)) break
-    }
-    return { example, lines, url: lines[0].slice('listening on '.length) }
-  }
-
+  let example
   let embedded
   before(async () => {
-    embedded = await startExample({}, /\/api\/visitors$/)
+    example = new Example('express')
+    embedded = await example.start({}, /\/api\/visitors$/)
   })
-  after(() => running.filter(({ exitCode }) => exitCode === null).forEach((example) => example.kill('SIGKILL')))
+  after(() => example.stop())
 
   it('says where it listens', () => assert.match(embedded.lines[0], /^listening on http:\/\/127\.0\.0\.1:\d+$/))
 
@@ -621,22 +603,16 @@ describe('examples/express', () => {
 
   it('takes the Logto server that the environment names, and asks for the scopes of its routes', async () => {
     const environment = { LOGTO_URL: issuer.logtoUrl, LOGTO_AUDIENCE: 'https://products.example.com' }
-    const { url } = await startExample(environment, /^listening on /)
+    const { url, end } = await example.start(environment, /^listening on /)
     const brings = (scope) => ({ headers: bringing({ bearer: issuer.token({ audience: environment.LOGTO_AUDIENCE, scope }) }) })
     assert.equal((await send(`${url}/api/products`, brings('read:products'))).status, 200)
     assertRefused(await send(`${url}/api/products`, brings('write:products')), 'missing_scope')
     assertRefused(await send(`${url}/api/products`, { method: 'POST', ...brings('read:products') }), 'missing_scope')
     assertRefused(await send(`${url}/api/me`, { headers: bringing({ bearer: alice }) }), 'invalid_audience')
+    assert.deepEqual(await end('SIGTERM'), [0, null])
   })
 
-  it('stops when it is told to', async () => {
-    const found = []
-    for (const [index, signal] of ['SIGTERM', 'SIGINT'].entries()) {
-      running[index].kill(signal)
-      found.push(await once(running[index], 'exit'))
-    }
-    assert.deepEqual(found, [[0, null], [0, null]])
-  })
+  it('stops when it is told to', async () => assert.deepEqual(await embedded.end('SIGINT'), [0, null]))
 })
 
 function whoAmI(request, response) {
@@ -686,22 +662,12 @@ function refusals() {
 
 /** That an answer is the table's for a code. */
 function assertRefused({ status, headers, body }, code) {
-  const row = ERRORS[code]
-  assert.equal(status, row.status, `${code}: ${body}`)
-  if (body !== '') {
-    const { message, ...rest } = JSON.parse(body)
-    assert.deepEqual(rest, { error: row.title, code })
-    assert(message.length > 0)
-    assert.equal(headers['content-length'], String(Buffer.byteLength(body)))
-  }
-  assert.equal(headers['content-type'], 'application/json', code)
-  assert.equal(headers['cache-control'], 'no-store', code)
-  const challenge = headers['www-authenticate']
-  if (row.challenge === null) assert.equal(challenge, undefined, code)
-  else if (row.challenge === 'none') assert.equal(challenge, 'Bearer realm="api"', code)
-  else assert.match(challenge, new RegExp(`^Bearer realm="api", error="${row.challenge}", error_description="[^"]+"`), code)
-  assert.equal(headers['retry-after'] !== undefined, row.retryAfter, code)
-  if (row.retryAfter) assert.match(headers['retry-after'], /^[1-9]\d*$/)
+  assertDenied({ status, headers }, code)
+  if (body === '') return
+  const { message, ...rest } = JSON.parse(body)
+  assert.deepEqual(rest, { error: ERRORS[code].title, code })
+  assert(message.length > 0)
+  assert.equal(headers['content-length'], String(Buffer.byteLength(body)))
 }
 
 /** A `Set-Cookie` line in parts. */

@@ -2,6 +2,7 @@
 // changed: `console` is watched, `app` is real, and what stands in the documents as `requestObject` is one.
 
 import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import express from 'express'
 import {
@@ -17,10 +18,11 @@ import {
 } from 'logto-authkit/server'
 import { DevIssuer } from 'logto-authkit/testing'
 import { bringing, send, serve } from './support/http_exchange.mjs'
+import { neighbour } from './support/neighbour.mjs'
 
 const AUDIENCE = 'your-api-resource-identifier'
 const SECONDARY = 'your-secondary-resource'
-const NextResponse = (await import('next/server').catch(() => undefined))?.NextResponse
+const { NextRequest, NextResponse } = createRequire(`${neighbour('examples/next')}/package.json`)('next/server')
 
 let issuer
 let logtoUrl
@@ -112,7 +114,7 @@ describe('a route handler', () => {
   })
 })
 
-describe('middleware.js', { skip: NextResponse === undefined && 'next is not installed' }, () => {
+describe('middleware.js', () => {
   const environment = { ...process.env }
   before(() => Object.assign(process.env, { LOGTO_URL: logtoUrl, LOGTO_AUDIENCE: AUDIENCE }))
   after(() => {
@@ -137,7 +139,6 @@ describe('middleware.js', { skip: NextResponse === undefined && 'next is not ins
   }
 
   it('lets a user pass and nobody else', async () => {
-    const { NextRequest } = await import('next/server')
     const ask = (path, headers) => middleware(new NextRequest(`https://app.example.com${path}`, { headers }))
     assert.equal(await ask('/public', {}), undefined)
     assert.equal((await ask('/api/protected/x', {})).status, 401)

@@ -3,11 +3,8 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-
-const folder = new URL('../../../testing/oidc-provider/', import.meta.url)
+import { neighbour } from './neighbour.mjs'
 
 export class OidcProvider {
   #process
@@ -15,10 +12,9 @@ export class OidcProvider {
 
   /** Starts a provider; `options` are those of testing/oidc-provider/options.mjs. */
   static async start(options = {}) {
-    assert(existsSync(new URL('node_modules', folder)), 'the test needs oidc-provider: run npm ci in testing/oidc-provider')
     const provider = new OidcProvider()
-    const stdio = ['pipe', 'pipe', 'ignore']
-    provider.#process = spawn(process.execPath, ['server.mjs', JSON.stringify(options)], { cwd: fileURLToPath(folder), stdio })
+    const settings = { cwd: neighbour('testing/oidc-provider'), stdio: ['pipe', 'pipe', 'ignore'] }
+    provider.#process = spawn(process.execPath, ['server.mjs', JSON.stringify(options)], settings)
     provider.#lines = createInterface({ input: provider.#process.stdout })[Symbol.asyncIterator]()
     /** What the provider says of itself: addresses, clients, resources, organizations, users. */
     provider.ready = await provider.#answer()

@@ -18,6 +18,20 @@ export async function refuses(code, verification, message) {
   return error
 }
 
+/** Expects an answer with the status and the headers of that code. */
+export function assertDenied({ status, headers }, code) {
+  const row = ERRORS[code]
+  assert.equal(status, row.status, code)
+  assert.equal(headers['content-type'], 'application/json', code)
+  assert.equal(headers['cache-control'], 'no-store', code)
+  const challenge = headers['www-authenticate']
+  if (row.challenge === null) assert.equal(challenge, undefined, code)
+  else if (row.challenge === 'none') assert.equal(challenge, 'Bearer realm="api"', code)
+  else assert.match(challenge, new RegExp(`^Bearer realm="api", error="${row.challenge}", error_description="[^"]+"`), code)
+  assert.equal(headers['retry-after'] !== undefined, row.retryAfter, code)
+  if (row.retryAfter) assert.match(headers['retry-after'], /^[1-9]\d*$/)
+}
+
 /** Expects a `ConfigError` that names `option`, and returns it. */
 export async function refusesOption(option, verification, message) {
   const error = await rejectionOf(verification, message)
