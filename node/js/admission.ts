@@ -26,15 +26,20 @@ export function admit(tokenOrRequest: string | RequestLike, options: CompiledOpt
   const organization = organizationOf(tokenOrRequest, options)
   if (typeof tokenOrRequest === 'string') {
     const answer = guard.decideToken(tokenOrRequest, organization, now)
-    return answer === null
-      ? guard.admitToken(tokenOrRequest, organization, now).then((late) => validated(late, tokenOrRequest, options))
-      : validated(answer, tokenOrRequest, options)
+    if (answer !== null) return validated(answer, tokenOrRequest, options)
+    return guard
+      .admitToken(tokenOrRequest, organization, now)
+      .then((late) => validated(late, tokenOrRequest, options))
   }
-  const { method, lines } = requestHead(tokenOrRequest, options.cookieNames)
-  const answer = guard.decide(method, lines, organization, now)
-  return answer === null
-    ? guard.admit(method, lines, organization, now).then((late) => validated(late, tokenOrRequest, options))
-    : validated(answer, tokenOrRequest, options)
+  const head = requestHead(tokenOrRequest, options)
+  // Of a token alone only a yes counts, and that it takes longer: what else there is to say depends on the request.
+  const quick = head.onlyToken === undefined ? undefined : guard.decideToken(head.onlyToken, organization, now)
+  if (typeof quick === 'string') return validated(quick, tokenOrRequest, options)
+  const { method } = head
+  const lines = head.lines()
+  const answer = quick === null ? null : guard.decide(method, lines, organization, now)
+  if (answer !== null) return validated(answer, tokenOrRequest, options)
+  return guard.admit(method, lines, organization, now).then((late) => validated(late, tokenOrRequest, options))
 }
 
 function organizationOf(tokenOrRequest: string | RequestLike, options: CompiledOptions): string | undefined {
@@ -55,8 +60,8 @@ function validated(
   const settle = (accepted: boolean): Admission => {
     if (accepted === true) return admission
     if (typeof subject === 'string') return admissionOf(guard.rejectToken('validateClaims'))
-    const { method, lines } = requestHead(subject, options.cookieNames)
-    return admissionOf(guard.reject(method, lines, 'validateClaims'))
+    const head = requestHead(subject, options)
+    return admissionOf(guard.reject(head.method, head.lines(), 'validateClaims'))
   }
   const accepted = validateClaims(payload, subject)
   return typeof accepted === 'object' ? Promise.resolve(accepted).then(settle) : settle(accepted)

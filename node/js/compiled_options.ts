@@ -12,6 +12,7 @@ export interface CompiledOptions {
   guard: NativeGuard
   /** The cookies that are looked for when a request brings them as an object. */
   cookieNames: readonly [token: string, guest: string]
+  admitsGuests: boolean
   organization: ((request: any) => string | null | undefined) | undefined
   validateClaims: VerifyAuthOptions['validateClaims']
   /** In milliseconds since 1970. */
@@ -47,10 +48,8 @@ export const KNOWN_OPTIONS: readonly string[] = [...PLAIN, 'organization', 'vali
 
 /** The options of the last call, which the next call most often has too, perhaps in another object. */
 interface Snapshot {
-  plain: unknown[]
+  options: VerifyAuthOptions
   members: number
-  organization: unknown
-  validateClaims: unknown
   compiled: CompiledOptions
 }
 
@@ -81,13 +80,12 @@ export function compile(options: VerifyAuthOptions): CompiledOptions {
   const compiled: CompiledOptions = {
     guard,
     cookieNames: [options.cookieName ?? 'logto_authtoken', options.guestCookieName ?? 'guest_logto_authtoken'],
+    admitsGuests: options.allowGuest === true,
     organization: organizationOf,
     validateClaims: optionalFunction('validateClaims', validateClaims),
     now,
   }
-  // Copies: the caller may change the lists afterwards.
-  const values = PLAIN.map((name) => options[name]).map((value) => (Array.isArray(value) ? [...value] : value))
-  last = { plain: values, members: members(options), organization, validateClaims, compiled }
+  last = { options: copy(options), members: members(options), compiled }
   return compiled
 }
 
@@ -97,12 +95,38 @@ function plain(option: string, value: unknown): unknown {
   throw wrong(option, value, 'what the documentation says of it')
 }
 
-function isSame(known: Snapshot, given: VerifyAuthOptions): boolean {
-  for (let index = 0; index < PLAIN.length; index += 1) {
-    if (!isSameValue(known.plain[index], given[PLAIN[index]!])) return false
+/** What is looked at, wherever the object has it from, and unchanged when the caller changes a list afterwards. */
+function copy(options: VerifyAuthOptions): VerifyAuthOptions {
+  const copied: Record<string, unknown> = {}
+  for (const name of KNOWN_OPTIONS) {
+    const value = options[name as keyof VerifyAuthOptions]
+    copied[name] = Array.isArray(value) ? [...value] : value
   }
-  if (known.organization !== given.organization || known.validateClaims !== given.validateClaims) return false
-  return known.members === members(given)
+  return copied as unknown as VerifyAuthOptions
+}
+
+/** One member after another, not in a loop: this stands before every call, and a member that is named is found at once. */
+function isSame({ options: known, members: count }: Snapshot, given: VerifyAuthOptions): boolean {
+  return (
+    known.logtoUrl === given.logtoUrl &&
+    isSameList(known.audience, given.audience) &&
+    known.cookieName === given.cookieName &&
+    known.requiredScope === given.requiredScope &&
+    isSameList(known.requiredScopes, given.requiredScopes) &&
+    known.scopeMode === given.scopeMode &&
+    isSameList(known.requiredRoles, given.requiredRoles) &&
+    isSameList(known.roleClaimKeys, given.roleClaimKeys) &&
+    known.allowGuest === given.allowGuest &&
+    known.guestCookieName === given.guestCookieName &&
+    known.clockTolerance === given.clockTolerance &&
+    isSameList(known.algorithms, given.algorithms) &&
+    known.jwksCacheTtlMs === given.jwksCacheTtlMs &&
+    known.skipJwksCache === given.skipJwksCache &&
+    known.tokenCacheSize === given.tokenCacheSize &&
+    known.organization === given.organization &&
+    known.validateClaims === given.validateClaims &&
+    count === members(given)
+  )
 }
 
 function members(options: object): number {
@@ -111,7 +135,7 @@ function members(options: object): number {
   return count
 }
 
-function isSameValue(known: unknown, given: unknown): boolean {
+function isSameList(known: unknown, given: unknown): boolean {
   if (known === given) return true
   if (!Array.isArray(known) || !Array.isArray(given) || known.length !== given.length) return false
   return known.every((item, index) => item === given[index])

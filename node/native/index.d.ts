@@ -22,7 +22,8 @@ export declare class NativeCsrfTokens {
  * whatever is still on its way.
  *
  * `decide…` answers at once, on the JavaScript thread, or with `null` where that takes a request to the issuer or a signature
- * check that would hold the thread up; `admit…` then does it on another thread. `reject…` is for claims that the application's own check refuses.
+ * check that would hold the thread up; `admit…` then does it on another thread. `reject…` is for claims that the application's own
+ * check refuses.
  */
 export declare class NativeGuard {
   decide(method: string, lines: string, organization?: string | undefined | null, now?: number | undefined | null): Answer | null

@@ -1,10 +1,11 @@
 use logto_authkit_token::Timestamp;
 use logto_authkit_web::{Guard, RequestOrganization, danger};
 use napi::Either;
-use napi::bindgen_prelude::{Env, PromiseRaw, Result};
+use napi::bindgen_prelude::AsyncTask;
 use napi_derive::napi;
 
 use crate::answer::{Answer, answer, either};
+use crate::judgement::{Judgement, Subject};
 use crate::options::{self, CompiledOptions};
 use crate::problem::ConfigProblem;
 use crate::request::Request;
@@ -15,7 +16,8 @@ use crate::request::Request;
 /// whatever is still on its way.
 ///
 /// `decide…` answers at once, on the JavaScript thread, or with `null` where that takes a request to the issuer or a signature
-/// check that would hold the thread up; `admit…` then does it on another thread. `reject…` is for claims that the application's own check refuses.
+/// check that would hold the thread up; `admit…` then does it on another thread. `reject…` is for claims that the application's own
+/// check refuses.
 #[napi]
 pub struct NativeGuard(CompiledOptions);
 
@@ -42,20 +44,14 @@ impl NativeGuard {
     }
 
     #[napi(ts_return_type = "Promise<Answer>")]
-    pub fn admit<'env>(
+    pub fn admit(
         &self,
-        env: &'env Env,
         method: String,
         lines: String,
         organization: Option<String>,
         now: Option<f64>,
-    ) -> Result<PromiseRaw<'env, Answer>> {
-        let request = Request::new(&method, &lines);
-        let (guard, organization) = (self.guard(now), self.organization(organization.as_deref()));
-        env.spawn_future(async move {
-            let credentials = guard.credentials(&request.method, &request.headers);
-            Ok(answer(guard.admit(&credentials, organization).await))
-        })
+    ) -> AsyncTask<Judgement> {
+        self.judgement(request(&method, &lines), organization, now)
     }
 
     #[napi]
@@ -78,22 +74,28 @@ impl NativeGuard {
     }
 
     #[napi(ts_return_type = "Promise<Answer>")]
-    pub fn admit_token<'env>(
+    pub fn admit_token(
         &self,
-        env: &'env Env,
         token: String,
         organization: Option<String>,
         now: Option<f64>,
-    ) -> Result<PromiseRaw<'env, Answer>> {
-        let (guard, organization) = (self.guard(now), self.organization(organization.as_deref()));
-        env.spawn_future(async move {
-            Ok(answer(guard.admit(&guard.credentials_of_token(&token), organization).await))
-        })
+    ) -> AsyncTask<Judgement> {
+        self.judgement(Subject::Token(token), organization, now)
     }
 
     #[napi]
     pub fn reject_token(&self, claim: String) -> Answer {
         answer(self.0.guard.reject(&self.0.guard.credentials_of_token(""), &claim))
+    }
+
+    fn judgement(
+        &self,
+        subject: Subject,
+        organization: Option<String>,
+        now: Option<f64>,
+    ) -> AsyncTask<Judgement> {
+        let organization = self.organization(organization.as_deref());
+        AsyncTask::new(Judgement::new(self.guard(now), subject, organization))
     }
 
     /// The guard, at another time of day if one is given, in milliseconds since 1970.
@@ -113,4 +115,8 @@ impl NativeGuard {
             RequestOrganization::AsConfigured
         }
     }
+}
+
+fn request(method: &str, lines: &str) -> Subject {
+    Subject::Request(Request::new(method, lines))
 }

@@ -489,6 +489,19 @@ describe('the options', () => {
     }
   })
 
+  it('are looked at anew whichever of them changes', async () => {
+    const right = {
+      ...options, cookieName: 'a', guestCookieName: 'b', requiredScope: 'read:products', requiredScopes: ['read:products'],
+      scopeMode: 'all', requiredRoles: ['admin'], roleClaimKeys: ['roles'], organization: 'o1', allowGuest: true, clockTolerance: 5,
+      algorithms: ['ES384'], validateClaims: () => true, jwksCacheTtlMs: 5000, skipJwksCache: false, tokenCacheSize: 10,
+      currentDate: new Date(),
+    }
+    for (const [name, [wrong]] of Object.entries(wrongOptions())) {
+      await verifyAuth('', right)
+      await refusesOption(name, verifyAuth('', { ...right, [name]: wrong }))
+    }
+  })
+
   it('are not what the two halves of the package say to each other', async () => {
     await refusesOption('organizationFromRequest', verifyAuth(alice, { ...options, organizationFromRequest: true }))
   })
