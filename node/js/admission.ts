@@ -3,7 +3,7 @@ import type { AuthContext, AuthPayload, GuestContext } from './auth_context.js'
 import { AuthError } from './auth_error.js'
 import type { CompiledOptions } from './compiled_options.js'
 import { text } from './option_checks.js'
-import { type RequestLike, requestHead } from './request_head.js'
+import { RequestHead, type RequestLike } from './request_head.js'
 
 /**
  * An admitted request: who makes it, and a `Set-Cookie` for a guest who is new.
@@ -31,12 +31,11 @@ export function admit(tokenOrRequest: string | RequestLike, options: CompiledOpt
       .admitToken(tokenOrRequest, organization, now)
       .then((late) => validated(late, tokenOrRequest, options))
   }
-  const head = requestHead(tokenOrRequest, options)
+  const head = new RequestHead(tokenOrRequest, options)
   // Of a token alone only a yes counts, and that it takes longer: what else there is to say depends on the request.
   const quick = head.onlyToken === undefined ? undefined : guard.decideToken(head.onlyToken, organization, now)
   if (typeof quick === 'string') return validated(quick, tokenOrRequest, options)
-  const { method } = head
-  const lines = head.lines()
+  const { method, lines } = head
   const answer = quick === null ? null : guard.decide(method, lines, organization, now)
   if (answer !== null) return validated(answer, tokenOrRequest, options)
   return guard.admit(method, lines, organization, now).then((late) => validated(late, tokenOrRequest, options))
@@ -60,8 +59,8 @@ function validated(
   const settle = (accepted: boolean): Admission => {
     if (accepted === true) return admission
     if (typeof subject === 'string') return admissionOf(guard.rejectToken('validateClaims'))
-    const head = requestHead(subject, options)
-    return admissionOf(guard.reject(head.method, head.lines(), 'validateClaims'))
+    const { method, lines } = new RequestHead(subject, options)
+    return admissionOf(guard.reject(method, lines, 'validateClaims'))
   }
   const accepted = validateClaims(payload, subject)
   return typeof accepted === 'object' ? Promise.resolve(accepted).then(settle) : settle(accepted)

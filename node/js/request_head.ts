@@ -19,19 +19,6 @@ export interface RequestLike {
   method?: string | undefined
 }
 
-/**
- * The part of a request that a guard looks at.
- *
- * @internal
- */
-export interface RequestHead {
-  method: string
-  /** Lines such as `host: localhost`, joined by line feeds: one text crosses to the native half faster than many. */
-  lines(): string
-  /** The token of a request that brings it in one header and nothing else that counts, as most requests to an API do. */
-  onlyToken: string | undefined
-}
-
 /** What of the options says which parts count. */
 interface Readable {
   cookieNames: readonly string[]
@@ -53,27 +40,45 @@ const PROVENANCE = [
 ]
 
 /**
- * Reads the part of a request that a guard looks at, and decides nothing about it.
+ * The part of a request that a guard looks at. Decides nothing about it.
  *
  * @internal
  */
-export function requestHead(request: RequestLike, { cookieNames, admitsGuests }: Readable): RequestHead {
-  const read = reader(request)
-  const bearer = authorization(request, read)
-  const cookies = request.cookies
-  const cookie = typeof cookies === 'object' && cookies !== null ? cookieLine(cookies, cookieNames) : one(read('cookie'), '; ')
-  const isAlone = cookie === undefined && !admitsGuests
-  return {
-    method: request.method ?? 'GET',
-    onlyToken: isAlone && typeof bearer === 'string' && bearer.startsWith('Bearer ') ? bearer.slice(7) : undefined,
-    lines() {
-      let lines = ''
-      for (const line of [bearer].flat()) lines += headerLine('authorization', line)
-      lines += headerLine('cookie', cookie)
-      for (const name of PROVENANCE) lines += headerLine(name, one(read(name)))
-      return lines
-    },
+export class RequestHead {
+  /** The token of a request that brings it in one header and nothing else that counts, as most requests to an API do. */
+  readonly onlyToken: string | undefined
+  readonly #request: RequestLike
+  readonly #read: Read
+  readonly #authorization: string | readonly string[] | undefined
+  readonly #cookie: string | undefined
+
+  constructor(request: RequestLike, { cookieNames, admitsGuests }: Readable) {
+    this.#request = request
+    this.#read = reader(request)
+    this.#authorization = authorization(request, this.#read)
+    const cookies = request.cookies
+    const isObject = typeof cookies === 'object' && cookies !== null
+    this.#cookie = isObject ? cookieLine(cookies, cookieNames) : one(this.#read('cookie'), '; ')
+    const isAlone = this.#cookie === undefined && !admitsGuests
+    this.onlyToken = isAlone ? bearerToken(this.#authorization) : undefined
   }
+
+  get method(): string {
+    return this.#request.method ?? 'GET'
+  }
+
+  /** Lines such as `host: localhost`, joined by line feeds: one text crosses to the native half faster than many. */
+  get lines(): string {
+    let lines = ''
+    for (const line of [this.#authorization].flat()) lines += headerLine('authorization', line)
+    lines += headerLine('cookie', this.#cookie)
+    for (const name of PROVENANCE) lines += headerLine(name, one(this.#read(name)))
+    return lines
+  }
+}
+
+function bearerToken(authorization: string | readonly string[] | undefined): string | undefined {
+  return typeof authorization === 'string' && authorization.startsWith('Bearer ') ? authorization.slice(7) : undefined
 }
 
 type Read = (name: string) => string | readonly string[] | undefined
