@@ -13,7 +13,7 @@ use crate::SignInError;
 ///
 /// What a text is for and when it ends are authenticated with it: a sealed text opens nothing in another place or under another
 /// name.
-pub struct KeyRing(Vec<SealingKey>);
+pub(crate) struct KeyRing(Vec<SealingKey>);
 
 struct SealingKey {
     id: [u8; ID_LENGTH],
@@ -30,7 +30,7 @@ const HEAD_LENGTH: usize = 1 + ID_LENGTH + EXPIRY_LENGTH + NONCE_LEN;
 impl KeyRing {
     /// # Errors
     /// No secret, or one shorter than 32 bytes.
-    pub fn new(secrets: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Result<Self, ConfigError> {
+    pub(crate) fn new(secrets: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Result<Self, ConfigError> {
         let keys = secrets
             .into_iter()
             .map(|secret| SealingKey::derive(secret.as_ref()))

@@ -4,7 +4,7 @@ use std::fmt;
 
 use aws_lc_rs::{digest, rand};
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use crate::SignInError;
 
@@ -46,4 +46,9 @@ pub(crate) fn from_base64url(text: &str) -> Option<Vec<u8>> {
 /// SHA-256 in base64url.
 pub(crate) fn sha256(text: &str) -> String {
     base64url(digest::digest(&digest::SHA256, text.as_bytes()).as_ref())
+}
+
+/// With padding, as HTTP Basic has it (RFC 7617 §2).
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
 }

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
-use logto_authkit_token::{JwkSet, LogtoUrl};
+use logto_authkit_token::{CompactJws, JwkSet, LogtoUrl, VerifyError};
 
 use crate::key_source::KeySource;
 use crate::{Clock, HttpClient, HttpLimits, KeyTimes, Readiness, ReqwestClient, SystemClock, lock};
@@ -79,6 +79,31 @@ impl KeySources {
     pub fn readiness(&self, issuer: &LogtoUrl) -> Readiness {
         let source = lock(&self.0.sources).get(issuer).cloned();
         source.map_or(Readiness::NotReady, |source| source.readiness(&KeyTimes::default()))
+    }
+
+    /// Verifies the signature of a token that is no access token, such as an ID token, with the issuer's keys, fetched if need be.
+    /// Nothing else about it is looked at: type, claims and times are the caller's to check.
+    ///
+    /// # Errors
+    /// No key for it, a signature that is wrong, or no keys at all.
+    pub async fn verify_signature(
+        &self,
+        issuer: &LogtoUrl,
+        token: &CompactJws<'_>,
+    ) -> Result<(), VerifyError> {
+        let knows = |keys: &JwkSet| keys.knows(token.key_id(), token.algorithm());
+        let held = self.source(issuer).keys(&KeyTimes::default(), knows).await?;
+        held.keys().verify(token).map(|_| ())
+    }
+
+    /// The clock that the keys age by.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.clock
+    }
+
+    /// The client that keys are fetched with.
+    pub fn http_client(&self) -> &Arc<dyn HttpClient> {
+        &self.0.client
     }
 
     pub(crate) fn source(&self, issuer: &LogtoUrl) -> Arc<KeySource> {

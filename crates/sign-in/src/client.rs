@@ -1,0 +1,404 @@
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue, Uri};
+use logto_authkit_token::{Claims, ConfigError};
+use logto_authkit_verifier::{Clock, KeySources};
+use tokio::sync::Mutex;
+
+use crate::authorize::{SignInOptions, authorization_url};
+use crate::callback::{Callback, Parameters};
+use crate::config::LogtoConfig;
+use crate::id_token::{Expected, verify_id_token};
+use crate::issuer::{Issuer, Tokens};
+use crate::logout_token::{CLOCK_DIFFERENCE, LoggedOut, verify_logout_token};
+use crate::pending::PendingSignIn;
+use crate::refresh::Flights;
+use crate::return_to::return_to;
+use crate::secret::{random_text, sha256};
+use crate::session::{AccessToken, Fresh, Session, TokenKey};
+use crate::sessions::{Sessions, unavailable};
+use crate::{LogtoSession, SessionIndex, SessionKey, SessionLease, SessionStore, SignInError};
+
+/// Signs users in with Logto, and gets tokens for those who are.
+///
+/// Cheap to clone; all clones share keys, sessions and refreshes. Everything that waits needs a Tokio runtime.
+///
+/// ```
+/// use logto_authkit_sign_in::{LogtoClient, LogtoConfig, MemoryStore};
+///
+/// let config = LogtoConfig::builder("https://tenant.logto.app", "my-app-id")
+///     .base_url("https://app.example.com")
+///     .sealing_key("thirty-two random bytes, or more of them")
+///     .build()?;
+/// let client = LogtoClient::builder(config).store(MemoryStore::new()).build();
+/// # Ok::<(), logto_authkit_sign_in::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct LogtoClient(pub(crate) Arc<Shared>);
+
+/// Puts a [`LogtoClient`] together.
+#[derive(Debug)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct LogtoClientBuilder {
+    config: LogtoConfig,
+    store: Option<Arc<dyn SessionStore>>,
+    key_sources: KeySources,
+}
+
+/// What the clones of a client share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) config: Arc<LogtoConfig>,
+    pub(crate) issuer: Issuer,
+    pub(crate) sessions: Sessions,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) flights: Flights,
+    keys: KeySources,
+    /// What the callbacks of the last minute led to: a second click gets the same answer.
+    callbacks: Mutex<HashMap<String, Arc<Mutex<Option<Redirect>>>>>,
+    machine_tokens: Mutex<HashMap<String, AccessToken>>,
+}
+
+/// Where to send the browser, and what to give it for the way.
+#[derive(Clone)]
+pub struct Redirect {
+    /// The value of `Location`.
+    pub location: String,
+    /// `Set-Cookie` headers, to be appended to those that are there.
+    pub set_cookies: Vec<HeaderValue>,
+}
+
+/// Tokens for the application itself are renewed when less than this is left.
+const MACHINE_LEFT_OVER: i64 = 60;
+/// A callback is answered once in this time, whichever process it comes to.
+const CALLBACK_LIFETIME: Duration = Duration::from_secs(15 * 60);
+const MAX_CALLBACKS: usize = 1024;
+
+impl LogtoClient {
+    /// For one application. Without a [store](LogtoClientBuilder::store), sessions are sealed in cookies.
+    pub fn builder(config: LogtoConfig) -> LogtoClientBuilder {
+        LogtoClientBuilder { config, store: None, key_sources: KeySources::global().clone() }
+    }
+
+    /// What it was built with.
+    pub fn config(&self) -> &LogtoConfig {
+        &self.0.config
+    }
+
+    /// Begins a sign-in: where to send the browser that made the request with these headers.
+    ///
+    /// # Errors
+    /// The issuer cannot be reached, or an extra parameter would replace what protects the sign-in.
+    pub async fn sign_in(
+        &self,
+        request: &HeaderMap,
+        options: &SignInOptions,
+    ) -> Result<Redirect, SignInError> {
+        let Shared { config, issuer, clock, .. } = &*self.0;
+        let discovery = issuer.discovery(config).await?;
+        let now = clock.now();
+        let return_to = return_to(options.return_to.as_deref(), &config.base_url);
+        let scopes: Vec<_> = config.scopes.iter().map(String::as_str).collect();
+        let pending = PendingSignIn::begin(config, return_to, scopes.join(" "), now)?;
+        Ok(Redirect {
+            location: authorization_url(config, &discovery.authorization_endpoint, &pending, options)?,
+            set_cookies: pending.cookies(config, request, now)?,
+        })
+    }
+
+    /// Ends a sign-in: `uri` is what the issuer sent the browser back to, as the server received it.
+    ///
+    /// # Errors
+    /// Whatever shows that the callback is not the answer to a sign-in of this browser, or that the issuer gave no identity.
+    pub async fn handle_callback(&self, request: &HeaderMap, uri: &Uri) -> Result<Redirect, SignInError> {
+        let parameters = Parameters::read(uri)?;
+        let made_by = parameters.state.as_deref().map(sha256).unwrap_or_default();
+        let turn = self.0.turn_of(&made_by).await;
+        let mut answered = turn.lock().await;
+        let names_issuer = match &parameters.state {
+            Some(_) => {
+                self.0.issuer.discovery(&self.0.config).await?.authorization_response_iss_parameter_supported
+            }
+            None => false,
+        };
+        let now = self.0.clock.now();
+        match parameters.check(&self.0.config, (request, uri), names_issuer, now) {
+            Ok(callback) => {
+                if let Some(redirect) = &*answered {
+                    return Ok(redirect.clone());
+                }
+                let redirect = self.finish(request, callback, made_by).await?;
+                *answered = Some(redirect.clone());
+                Ok(redirect)
+            }
+            // The first of two clicks has signed in and taken the pending sign-in away.
+            Err(SignInError::StateMismatch) => match self.0.sessions.find(request).await? {
+                Some(found) if !made_by.is_empty() && found.session.made_by == made_by => {
+                    Ok(Redirect { location: self.0.config.address("/"), set_cookies: Vec::new() })
+                }
+                _ => Err(SignInError::StateMismatch),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn finish(
+        &self,
+        request: &HeaderMap,
+        callback: Callback,
+        made_by: String,
+    ) -> Result<Redirect, SignInError> {
+        let Shared { config, issuer, sessions, keys, clock, .. } = &*self.0;
+        let Callback { pending, code } = callback;
+        if let Some(store) = sessions.store() {
+            // A code that is used twice ends the grant, so no two processes may.
+            let lease =
+                SessionLease::new(SessionKey::of(&format!("callback {made_by}")), random_text::<16>()?);
+            if !store.take_lease(&lease, CALLBACK_LIFETIME).await.map_err(unavailable)? {
+                return Err(SignInError::StateMismatch);
+            }
+        }
+        let Tokens { access_token, refresh_token, id_token } =
+            issuer.exchange(config, &code, &pending.verifier, &pending.redirect_uri).await?;
+        let id_token = id_token.ok_or(SignInError::InvalidIdToken("there is no ID token"))?;
+        let expected =
+            Expected { nonce: Some(&pending.nonce), subject: None, access_token: &access_token.token };
+        let now = clock.now();
+        let claims = verify_id_token(&id_token, config, keys, &expected, now).await?;
+        let created_at = now.as_unix_seconds();
+        let lifetime = i64::try_from(config.session_lifetime.as_secs()).unwrap_or(i64::MAX);
+        let session = Session {
+            subject: claims.subject().to_owned(),
+            sid: text(&claims, "sid"),
+            id_token,
+            refresh_token,
+            access_tokens: [(TokenKey::default(), access_token)].into(),
+            scopes: pending.scopes.clone(),
+            created_at,
+            expires_at: created_at.saturating_add(lifetime),
+            made_by,
+        };
+        // Whatever session the browser had is another one: this one has an id that nobody could have known.
+        let old = sessions.find(request).await?;
+        let (_, mut set_cookies) = sessions.create(session).await?;
+        if let Some(old) = old {
+            sessions.delete(&old).await?;
+        }
+        set_cookies.push(PendingSignIn::forget(config, &pending.state)?);
+        Ok(Redirect { location: config.address(&pending.return_to), set_cookies })
+    }
+
+    /// The session of a request; one that is not signed in is not an error.
+    ///
+    /// # Errors
+    /// The session store cannot be reached.
+    pub async fn session(&self, request: &HeaderMap) -> Result<LogtoSession, SignInError> {
+        let found = self.0.sessions.find(request).await?;
+        Ok(LogtoSession::new(Arc::clone(&self.0), found, request))
+    }
+
+    /// Signs a browser out: here at once, whatever the issuer says, and then there. `return_to` is where the browser ends up: a path
+    /// of the application, whose address must be registered with the issuer.
+    ///
+    /// # Errors
+    /// The session store cannot be reached.
+    pub async fn sign_out(
+        &self,
+        request: &HeaderMap,
+        return_to: Option<&str>,
+    ) -> Result<Redirect, SignInError> {
+        let Shared { config, issuer, sessions, .. } = &*self.0;
+        let found = sessions.find(request).await?;
+        let set_cookies = sessions.cookies_that_clear(request)?;
+        let home = config.address(&crate::return_to::return_to(return_to, &config.base_url));
+        let Some(found) = found else { return Ok(Redirect { location: home, set_cookies }) };
+        sessions.delete(&found).await?;
+        if let Some(token) = &found.session.refresh_token {
+            self.0.revoke(token).await;
+        }
+        let location = match issuer.discovery(config).await {
+            Ok(discovery) => discovery.end_session_endpoint.clone().map(|mut url| {
+                url.query_pairs_mut()
+                    .append_pair("client_id", &config.app_id)
+                    .append_pair("id_token_hint", &found.session.id_token)
+                    .append_pair("post_logout_redirect_uri", &home);
+                String::from(url)
+            }),
+            // Signed out here; the issuer will hear of it when its own session ends.
+            Err(_) => None,
+        };
+        Ok(Redirect { location: location.unwrap_or(home), set_cookies })
+    }
+
+    /// Ends the sessions that a logout token names (OpenID Connect Back-Channel Logout §2.7), and says how many there were.
+    ///
+    /// # Errors
+    /// A token that is not valid or was used before; sessions that are in cookies, where nobody can reach them.
+    pub async fn backchannel_logout(&self, logout_token: &str) -> Result<u64, SignInError> {
+        let Shared { config, sessions, keys, clock, .. } = &*self.0;
+        let Some(store) = sessions.store() else {
+            return Err(SignInError::InvalidLogoutToken("sessions in cookies cannot be ended from afar"));
+        };
+        let (whose, id) = verify_logout_token(logout_token, config, keys, clock.now()).await?;
+        let issuer = config.logto_url.issuer();
+        let lease =
+            SessionLease::new(SessionKey::of(&format!("logout token {issuer} {id}")), random_text::<16>()?);
+        let span = Duration::from_secs(2 * CLOCK_DIFFERENCE.unsigned_abs());
+        if !store.take_lease(&lease, span).await.map_err(unavailable)? {
+            return Err(SignInError::InvalidLogoutToken("it has been used before"));
+        }
+        let index = match &whose {
+            LoggedOut::Sid(sid) => SessionIndex::of_sid(issuer, sid),
+            LoggedOut::Subject(subject) => SessionIndex::of_subject(issuer, subject),
+        };
+        match store.delete_all(&index).await {
+            Ok(ended) => Ok(ended),
+            Err(error) => {
+                // The issuer will send it again, and must not find it used.
+                drop(store.release_lease(&lease).await);
+                Err(unavailable(error))
+            }
+        }
+    }
+
+    /// Whether logout tokens can end sessions: not where these are in cookies.
+    pub fn can_end_sessions_from_afar(&self) -> bool {
+        self.0.sessions.store().is_some()
+    }
+
+    /// A token for the application itself, by its id and secret (RFC 6749 §4.4), for a resource or an organization. It is kept until a
+    /// minute before its end, and asked for once however many need it.
+    ///
+    /// # Errors
+    /// What the issuer says, and that it cannot be reached.
+    pub async fn client_credentials(
+        &self,
+        resource: Option<&str>,
+        organization: Option<&str>,
+        scope: Option<&str>,
+    ) -> Result<AccessToken, SignInError> {
+        let Shared { config, issuer, clock, machine_tokens, .. } = &*self.0;
+        let key = [resource, organization, scope].map(Option::unwrap_or_default).join("\n");
+        let mut tokens = machine_tokens.lock().await;
+        let soon = clock.now().as_unix_seconds() + MACHINE_LEFT_OVER;
+        tokens.retain(|_, token| token.expires_at > soon);
+        if let Some(token) = tokens.get(&key) {
+            return Ok(token.clone());
+        }
+        let token = issuer.client_credentials(config, resource, organization, scope).await?;
+        tokens.insert(key, token.clone());
+        Ok(token)
+    }
+}
+
+impl LogtoClientBuilder {
+    /// Where sessions are kept. Default: sealed in the browser's cookies.
+    pub fn store(self, store: impl SessionStore) -> Self {
+        self.shared_store(Arc::new(store))
+    }
+
+    /// As [`store`](LogtoClientBuilder::store), for a store that others use too.
+    pub fn shared_store(mut self, store: Arc<dyn SessionStore>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Where the issuer's keys come from, with the HTTP client and the clock of everything else. Default: [`KeySources::global`].
+    pub fn key_sources(mut self, sources: &KeySources) -> Self {
+        self.key_sources = sources.clone();
+        self
+    }
+
+    /// The client.
+    pub fn build(self) -> LogtoClient {
+        let config = Arc::new(self.config);
+        let clock = Arc::clone(self.key_sources.clock());
+        let issuer = Issuer::new(Arc::clone(self.key_sources.http_client()), Arc::clone(&clock));
+        let sessions = match self.store {
+            Some(store) => Sessions::in_store(Arc::clone(&config), Arc::clone(&clock), store),
+            None => Sessions::in_cookies(Arc::clone(&config), Arc::clone(&clock)),
+        };
+        LogtoClient(Arc::new(Shared {
+            config,
+            issuer,
+            sessions,
+            clock,
+            flights: Flights::default(),
+            keys: self.key_sources,
+            callbacks: Mutex::default(),
+            machine_tokens: Mutex::default(),
+        }))
+    }
+
+    /// As [`build`](LogtoClientBuilder::build), for an application that relies on logout tokens.
+    ///
+    /// # Errors
+    /// Sessions in cookies, which nobody can end from afar.
+    pub fn build_with_backchannel_logout(self) -> Result<LogtoClient, ConfigError> {
+        if self.store.is_some() {
+            return Ok(self.build());
+        }
+        Err(ConfigError::new(
+            "store",
+            "back-channel logout cannot end sessions that are in cookies",
+            "keep sessions in Redis, Postgres or memory, or do without back-channel logout",
+        ))
+    }
+}
+
+impl Shared {
+    /// What a refresh brought, once its ID token, if there is one, has proven to be the same user's.
+    pub(crate) async fn checked(&self, mut fresh: Fresh, session: &Session) -> Result<Fresh, SignInError> {
+        if let Some(id_token) = &fresh.id_token {
+            let subject = Some(session.subject.as_str());
+            let expected = Expected { nonce: None, subject, access_token: &fresh.access_token.token };
+            let verified =
+                verify_id_token(id_token, &self.config, &self.keys, &expected, self.clock.now()).await;
+            if let Err(error) = verified {
+                tracing::warn!(%error, "a refreshed ID token is left aside");
+                fresh.id_token = None;
+                if !error.is_temporary() {
+                    return Err(error);
+                }
+            }
+        }
+        Ok(fresh)
+    }
+
+    /// Ends a refresh token. What cannot be ended now ends by itself.
+    pub(crate) async fn revoke(&self, token: &str) {
+        if let Err(error) = self.issuer.revoke(&self.config, token).await {
+            tracing::warn!(%error, "a refresh token could not be revoked");
+        }
+    }
+
+    async fn turn_of(&self, made_by: &str) -> Arc<Mutex<Option<Redirect>>> {
+        let mut callbacks = self.callbacks.lock().await;
+        if callbacks.len() >= MAX_CALLBACKS {
+            callbacks.clear();
+        }
+        Arc::clone(callbacks.entry(made_by.to_owned()).or_default())
+    }
+}
+
+fn text(claims: &Claims, name: &str) -> Option<String> {
+    claims.get::<Option<String>>(name).ok().flatten().flatten()
+}
+
+impl fmt::Debug for LogtoClient {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("LogtoClient").field("config", &self.0.config).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Redirect {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Redirect")
+            .field("set_cookies", &self.set_cookies.len())
+            .finish_non_exhaustive()
+    }
+}
