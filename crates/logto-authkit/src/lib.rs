@@ -40,6 +40,7 @@
 //! |---|---|---|
 //! | `tower` | [`AuthLayer`], [`RequireScopes`], [`RequireRoles`] for any tower stack over `http` types | yes |
 //! | `axum` | the extractors `Auth`, `Option<Auth>` and [`AuthContext`], organizations from path parameters | no |
+//! | `sign-in` | [`sign_in`]: the browser flow, sessions, refresh exactly once; layers, and with `axum` routes and extractors | no |
 //! | `testing` | `testing::DevIssuer`: a development issuer in the process, for an application's own tests | no |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -81,6 +82,41 @@ pub mod web {
     pub use logto_authkit_web::{
         Admission, CookieSameSite, Credentials, GuestId, RequestOrganization, missing_layer,
     };
+}
+
+/// Sign-in for browsers: the authorization code flow, sessions, and tokens that are refreshed exactly once.
+///
+#[cfg_attr(feature = "axum", doc = "```no_run")]
+#[cfg_attr(not(feature = "axum"), doc = "```ignore")]
+/// use axum::{Router, routing::get};
+/// use logto_authkit::sign_in::{AuthRoutes, LogtoClient, LogtoConfig, MemoryStore, RequireSignIn, SignedIn, WithLogto, auth_router};
+///
+/// let config = LogtoConfig::builder("https://tenant.logto.app", "my-app-id")
+///     .app_secret("my-app-secret")
+///     .base_url("https://app.example.com")
+///     .resource("https://api.example.com")
+///     .sealing_key("thirty-two random bytes, or more of them")
+///     .build()?;
+/// let client = LogtoClient::builder(config).store(MemoryStore::new()).build();
+/// let app: Router = Router::new()
+///     .route("/account", get(account).route_layer(RequireSignIn))
+///     .merge(auth_router(AuthRoutes::new(client.clone())))
+///     .layer(WithLogto::new(client));
+///
+/// async fn account(user: SignedIn) -> Result<String, String> {
+///     let token = user.access_token(Some("https://api.example.com")).await.map_err(|error| error.to_string())?;
+///     Ok(format!("{} may {:?}", user.user_id(), token.scopes().collect::<Vec<_>>()))
+/// }
+/// # Ok::<(), logto_authkit::ConfigError>(())
+/// ```
+#[cfg(feature = "sign-in")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sign-in")))]
+pub mod sign_in {
+    pub use logto_authkit_sign_in::*;
+    pub use logto_authkit_tower::{RequireSignIn, WithLogto};
+    #[cfg(feature = "axum")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+    pub use logto_authkit_tower::{SignedIn, auth_router};
 }
 
 /// A development issuer in the process: test an application without a Logto server.

@@ -136,7 +136,7 @@ impl LogtoClient {
             }
             // The first of two clicks has signed in and taken the pending sign-in away.
             Err(SignInError::StateMismatch) => match self.0.sessions.find(request).await? {
-                Some(found) if !made_by.is_empty() && found.session.made_by == made_by => {
+                Some((found, _)) if !made_by.is_empty() && found.session.made_by == made_by => {
                     Ok(Redirect { location: self.0.config.address("/"), set_cookies: Vec::new() })
                 }
                 _ => Err(SignInError::StateMismatch),
@@ -184,7 +184,7 @@ impl LogtoClient {
         // Whatever session the browser had is another one: this one has an id that nobody could have known.
         let old = sessions.find(request).await?;
         let (_, mut set_cookies) = sessions.create(session).await?;
-        if let Some(old) = old {
+        if let Some((old, _)) = old {
             sessions.delete(&old).await?;
         }
         set_cookies.push(PendingSignIn::forget(config, &pending.state)?);
@@ -214,7 +214,7 @@ impl LogtoClient {
         let found = sessions.find(request).await?;
         let set_cookies = sessions.cookies_that_clear(request)?;
         let home = config.address(&crate::return_to::return_to(return_to, &config.base_url));
-        let Some(found) = found else { return Ok(Redirect { location: home, set_cookies }) };
+        let Some((found, _)) = found else { return Ok(Redirect { location: home, set_cookies }) };
         sessions.delete(&found).await?;
         if let Some(token) = &found.session.refresh_token {
             self.0.revoke(token).await;

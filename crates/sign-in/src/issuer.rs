@@ -125,7 +125,8 @@ impl Issuer {
         if document.issuer != config.logto_url.issuer() {
             return Err(SignInError::IssuerMismatch);
         }
-        let secure = |url: &Url| url.scheme() == "https" || !config.logto_url.is_secure();
+        let tls = config.logto_url.endpoint().starts_with("https:");
+        let secure = |url: &Url| url.scheme() == "https" || !tls;
         let endpoints =
             [&document.userinfo_endpoint, &document.revocation_endpoint, &document.end_session_endpoint];
         let all = [&document.authorization_endpoint, &document.token_endpoint];

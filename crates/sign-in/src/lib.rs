@@ -4,6 +4,8 @@
 //! plain `http` types. Sessions are kept in a [`SessionStore`] or sealed in cookies.
 
 mod authorize;
+#[cfg(feature = "axum")]
+mod axum;
 mod callback;
 mod client;
 mod config;
@@ -16,6 +18,7 @@ mod key_ring;
 mod logout_token;
 mod logto_session;
 mod memory_store;
+mod missing_layer;
 mod pending;
 mod refresh;
 mod return_to;
@@ -33,6 +36,7 @@ pub use error::SignInError;
 pub use logto_authkit_token::ConfigError;
 pub use logto_session::{ContextOptions, LogtoContext, LogtoSession};
 pub use memory_store::MemoryStore;
+pub use missing_layer::missing_layer;
 pub use routes::AuthRoutes;
 pub use session::{AccessToken, Session};
 pub use store::{

@@ -75,7 +75,12 @@ pub struct LogtoContext {
 }
 
 impl LogtoSession {
-    pub(crate) fn new(shared: Arc<Shared>, found: Option<Loaded>, request: &HeaderMap) -> Self {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        found: Option<(Loaded, Vec<HeaderValue>)>,
+        request: &HeaderMap,
+    ) -> Self {
+        let (found, set_cookies) = found.unzip();
         let mut cookies = HeaderMap::new();
         for line in request.get_all(COOKIE) {
             cookies.append(COOKIE, line.clone());
@@ -83,7 +88,7 @@ impl LogtoSession {
         LogtoSession(Arc::new(Inner {
             shared,
             found: Mutex::new(found),
-            set_cookies: Mutex::default(),
+            set_cookies: Mutex::new(set_cookies.unwrap_or_default()),
             cookies,
         }))
     }

@@ -185,7 +185,7 @@ async fn save(
     loop {
         match try_to_save(shared, found, &key, &fresh).await {
             Err(SignInError::SessionStoreUnavailable) if Instant::now() < deadline => {
-                sleep(LOOK_AGAIN * 4).await
+                sleep(LOOK_AGAIN * 4).await;
             }
             Err(SignInError::SessionStoreUnavailable) => {
                 flight.unsaved = Some((key, fresh));
@@ -212,7 +212,7 @@ async fn try_to_save(
     loop {
         let current = shared.sessions.again(found).await?.ok_or(SignInError::NotAuthenticated)?;
         let mut session = current.session.clone();
-        session.keep(key.clone(), fresh.clone(), shared.clock.now());
+        session.keep(key, fresh.clone(), shared.clock.now());
         if let Some(saved) = shared.sessions.replace(&current, session).await? {
             return Ok((fresh.access_token.clone(), saved));
         }

@@ -48,9 +48,14 @@ impl AuthRoutes {
         AuthRoutes { client }
     }
 
+    /// Below which path the routes are.
+    pub fn prefix(&self) -> &str {
+        self.client.config().auth_routes_prefix()
+    }
+
     /// Whether a path is one of these routes' to answer, known action or not.
     pub fn owns(&self, path: &str) -> bool {
-        let rest = path.strip_prefix(self.client.config().auth_routes_prefix());
+        let rest = path.strip_prefix(self.prefix());
         rest.is_some_and(|rest| rest.starts_with('/'))
     }
 
@@ -96,14 +101,14 @@ impl AuthRoutes {
         let back = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
         let query: String =
             form_urlencoded::Serializer::new(String::new()).append_pair("return_to", back).finish();
-        let location = format!("{}/sign-in?{query}", self.client.config().auth_routes_prefix());
+        let location = format!("{}/sign-in?{query}", self.prefix());
         redirect(&Redirect { location, set_cookies: Vec::new() })
     }
 
     /// The answer to a request that fails so: a page for people, JSON for programs.
     pub fn refusal(&self, error: &SignInError, headers: &HeaderMap) -> Response<Vec<u8>> {
         let mut response = if wants_page(headers) {
-            error_page::respond(error, self.client.config().auth_routes_prefix())
+            error_page::respond(error, self.prefix())
         } else {
             let mut response = Response::new(error.body().into_bytes());
             insert(response.headers_mut(), CONTENT_TYPE.as_str(), "application/json");
@@ -120,7 +125,7 @@ impl AuthRoutes {
     }
 
     fn action(&self, path: &str) -> Option<Action> {
-        let rest = path.strip_prefix(self.client.config().auth_routes_prefix())?.strip_prefix('/')?;
+        let rest = path.strip_prefix(self.prefix())?.strip_prefix('/')?;
         match rest.strip_suffix('/').unwrap_or(rest) {
             "sign-in" => Some(Action::SignIn),
             "sign-up" => Some(Action::SignUp),

@@ -68,7 +68,7 @@ impl Session {
     }
 
     /// Keeps what a refresh brought, and forgets what has ended.
-    pub(crate) fn keep(&mut self, key: TokenKey, fresh: Fresh, now: Timestamp) {
+    pub(crate) fn keep(&mut self, key: &TokenKey, fresh: Fresh, now: Timestamp) {
         if let Some(refresh_token) = fresh.refresh_token {
             self.refresh_token = Some(refresh_token);
         }
@@ -78,7 +78,7 @@ impl Session {
         self.access_tokens.retain(|_, token| token.is_good_for(now, Duration::ZERO));
         self.access_tokens.insert(key.clone(), fresh.access_token);
         while self.access_tokens.len() > MAX_ACCESS_TOKENS {
-            let first = self.access_tokens.iter().filter(|(other, _)| **other != key);
+            let first = self.access_tokens.iter().filter(|(other, _)| *other != key);
             let Some(first) = first.min_by_key(|(_, token)| token.expires_at).map(|(key, _)| key.clone())
             else {
                 return;

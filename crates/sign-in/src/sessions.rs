@@ -80,20 +80,30 @@ impl Sessions {
         }
     }
 
-    /// The session of a request.
-    pub(crate) async fn find(&self, request: &HeaderMap) -> Result<Option<Loaded>, SignInError> {
+    /// The session of a request, and the headers that give the browser what has come of it since.
+    pub(crate) async fn find(
+        &self,
+        request: &HeaderMap,
+    ) -> Result<Option<(Loaded, Vec<HeaderValue>)>, SignInError> {
         let name = self.config.cookie_name.as_str();
         match &self.place {
             Place::Store(_) => {
                 let cookies = cookies::with_prefix(request, name);
                 let id = cookies.iter().find(|(found, _)| *found == name).map(|(_, id)| *id);
                 match id {
-                    Some(id) if id.len() == 43 => self.load(id.to_owned()).await,
+                    Some(id) if id.len() == 43 => {
+                        Ok(self.load(id.to_owned()).await?.map(|found| (found, Vec::new())))
+                    }
                     _ => Ok(None),
                 }
             }
             Place::Cookies(recent) => {
-                Ok(self.carried(request).and_then(|found| recent.newest(found, self.clock.moment())))
+                let Some(carried) = self.carried(request) else { return Ok(None) };
+                let version = carried.version;
+                let Some(found) = recent.newest(carried, self.clock.moment()) else { return Ok(None) };
+                let set_cookies =
+                    if found.version > version { self.cookies_of(&found, request)? } else { Vec::new() };
+                Ok(Some((found, set_cookies)))
             }
         }
     }
@@ -250,6 +260,7 @@ fn purpose(key: &SessionKey) -> String {
 }
 
 /// A store that is down signs nobody out.
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]
 pub(crate) fn unavailable(error: StoreError) -> SignInError {
     tracing::error!(%error, "the session store cannot be reached");
     SignInError::SessionStoreUnavailable

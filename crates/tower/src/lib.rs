@@ -23,6 +23,7 @@
 //! | feature | brings |
 //! |---|---|
 //! | `axum` | the extractors `Auth`, `Option<Auth>` and `AuthContext`; `Organization::path` |
+//! | `sign-in` | `WithLogto` and `RequireSignIn`; with `axum` also `auth_router` and the extractor `SignedIn` |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod auth;
@@ -33,6 +34,8 @@ mod organization;
 #[cfg(feature = "axum")]
 mod path_parameter;
 mod require;
+#[cfg(feature = "sign-in")]
+mod sign_in;
 
 pub use auth::{AuthFuture, AuthLayer, AuthService};
 #[cfg(feature = "axum")]
@@ -43,3 +46,9 @@ pub use logto_authkit_web::{AuthContext, Denial};
 pub use on_denied::{JsonDenial, OnDenied};
 pub use organization::Organization;
 pub use require::{RequireFuture, RequireRoles, RequireScopes, RequireService};
+#[cfg(feature = "sign-in")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sign-in")))]
+pub use sign_in::{RequireSignIn, RequireSignInService, SignInFuture, WithLogto, WithLogtoService};
+#[cfg(all(feature = "sign-in", feature = "axum"))]
+#[cfg_attr(docsrs, doc(cfg(all(feature = "sign-in", feature = "axum"))))]
+pub use sign_in::{SignedIn, auth_router};

@@ -1,0 +1,9 @@
+//! Sign-in against the development issuer: an application, its browsers, and what goes wrong between them.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
+
+mod attacks;
+mod flow;
+mod logout;
+mod refresh;
+mod sessions;
+mod world;
