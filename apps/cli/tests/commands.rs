@@ -115,9 +115,100 @@ async fn the_demo_s_line_for_programs_has_all_members() {
     members.sort_unstable();
     assert_eq!(
         members,
-        ["app", "audience", "client_id", "client_secret", "issuer", "logto_url", "organization_id"]
+        [
+            "app",
+            "audience",
+            "client_id",
+            "client_secret",
+            "issuer",
+            "logto_url",
+            "organization_id",
+            "password",
+            "username"
+        ]
     );
     assert_eq!(demo.text("issuer"), format!("{}/oidc", demo.text("logto_url")));
+}
+
+#[tokio::test]
+async fn the_demo_signs_people_in_and_calls_the_api_for_them() {
+    let demo = Running::demo().await;
+    let mut visitor = Visitor::new();
+    let app = demo.text("app");
+    assert!(visitor.page(&format!("{app}/account")).await.contains("Nobody is signed in"));
+
+    // The issuer asks for a name and a password; its form says where it is to be sent.
+    let form = visitor.page(&format!("{app}/auth/sign-in?return_to=/account")).await;
+    let interaction = form.split_once("name=\"interaction\" value=\"").unwrap().1.split_once('"').unwrap().0;
+    let fields = [
+        ("interaction", interaction),
+        ("username", demo.text("username")),
+        ("password", demo.text("password")),
+    ];
+    let url = format!("{}/sign-in", demo.text("logto_url"));
+    let page = visitor.send(visitor.http.post(url).form(&fields)).await;
+    assert!(page.contains("Alice Example") && page.contains("org_demo:admin"), "{page}");
+
+    let page = visitor.page(&format!("{app}/account?organization=org_demo&call=organization")).await;
+    assert!(page.contains("200") && page.contains("desk"), "{page}");
+    let user: Value = serde_json::from_str(&visitor.page(&format!("{app}/auth/user")).await).unwrap();
+    assert_eq!((&user["isAuthenticated"], &user["claims"]["sub"]), (&true.into(), &"alice".into()));
+
+    let own = visitor.http.post(format!("{app}/auth/sign-out")).header("sec-fetch-site", "same-origin");
+    visitor.send(own).await;
+    assert!(visitor.page(&format!("{app}/account")).await.contains("Nobody is signed in"));
+}
+
+/// Somebody with a browser that keeps the cookies of each host and port apart.
+struct Visitor {
+    http: reqwest::Client,
+    cookies: std::collections::BTreeMap<(String, String), String>,
+}
+
+impl Visitor {
+    fn new() -> Self {
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .unwrap();
+        Visitor { http, cookies: std::collections::BTreeMap::new() }
+    }
+
+    async fn page(&mut self, url: &str) -> String {
+        self.send(self.http.get(url).header("accept", "text/html")).await
+    }
+
+    /// Sends a request and follows where it leads.
+    async fn send(&mut self, request: reqwest::RequestBuilder) -> String {
+        let mut request = request.build().unwrap();
+        loop {
+            let (url, host) = (request.url().clone(), request.url().authority().to_owned());
+            let own = self.cookies.iter().filter(|((of, _), _)| *of == host);
+            let line: Vec<_> = own.map(|((_, name), value)| format!("{name}={value}")).collect();
+            if !line.is_empty() {
+                request.headers_mut().insert("cookie", line.join("; ").parse().unwrap());
+            }
+            let answer = self.http.execute(request).await.unwrap();
+            for line in answer.headers().get_all("set-cookie") {
+                let line = line.to_str().unwrap();
+                let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
+                let key = (host.clone(), name.to_owned());
+                if line.contains("Max-Age=0") {
+                    self.cookies.remove(&key);
+                } else {
+                    self.cookies.insert(key, value.to_owned());
+                }
+            }
+            match answer.headers().get("location") {
+                Some(to) => {
+                    let to = url.join(to.to_str().unwrap()).unwrap();
+                    request = self.http.get(to).header("accept", "text/html").build().unwrap();
+                }
+                None => return answer.text().await.unwrap(),
+            }
+        }
+    }
 }
 
 #[tokio::test]

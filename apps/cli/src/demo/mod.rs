@@ -2,11 +2,12 @@
 
 mod page;
 mod routes;
+mod web_app;
 
 use std::process::ExitCode;
 
 use logto_authkit::Verifier;
-use logto_authkit::testing::DevIssuer;
+use logto_authkit::testing::{Application, DevIssuer};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -20,6 +21,10 @@ const AUDIENCE: &str = "https://api.example.com";
 const CLIENT_ID: &str = "demo-machine";
 const CLIENT_SECRET: &str = "demo-secret";
 const ORGANIZATION_ID: &str = "org_demo";
+/// The application that signs people in, and the person.
+const WEB_CLIENT_ID: &str = "demo-app";
+const WEB_CLIENT_SECRET: &str = "demo-app-secret";
+const USER: &str = "alice";
 
 /// What the demo trusts.
 #[derive(Clone, Debug)]
@@ -41,7 +46,11 @@ pub(crate) async fn run(options: DemoOptions) -> Result<ExitCode, Failure> {
     let issuer = match options.logto_url {
         Some(_) => None,
         None => {
-            let starting = DevIssuer::demo().port(options.issuer_port).start();
+            let web = Application::web(WEB_CLIENT_ID, WEB_CLIENT_SECRET)
+                .redirect_uri(format!("{app}/auth/sign-in-callback"))
+                .post_logout_redirect_uri(format!("{app}/"))
+                .backchannel_logout_uri(format!("{app}/auth/backchannel-logout"));
+            let starting = DevIssuer::demo().application(web).port(options.issuer_port).start();
             Some(starting.await.map_err(|error| start_failure("--issuer-port", error))?)
         }
     };
@@ -70,7 +79,11 @@ pub(crate) async fn run(options: DemoOptions) -> Result<ExitCode, Failure> {
         terminal::print(&greeting(&app, &setting))?;
     }
 
-    let serving = axum::serve(listener, routes::router(verifier, setting));
+    let mut router = routes::router(verifier, setting.clone());
+    if setting.embedded {
+        router = router.merge(web_app::router(&setting.logto_url, &app, &sealing_key()?)?);
+    }
+    let serving = axum::serve(listener, router);
     tokio::select! {
         ended = serving.into_future() => {
             ended.map_err(|error| Failure::new(format!("the API stopped: {error}")))?;
@@ -81,6 +94,14 @@ pub(crate) async fn run(options: DemoOptions) -> Result<ExitCode, Failure> {
         issuer.shutdown().await;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Sessions of the demo live as long as the process.
+fn sealing_key() -> Result<String, Failure> {
+    let mut bytes = [0; 32];
+    let filled = aws_lc_rs::rand::fill(&mut bytes);
+    filled.map_err(|_| Failure::new("the system has no randomness to give"))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// One line for a program.
@@ -94,6 +115,8 @@ fn ready_line(app: &str, setting: &Setting) -> Value {
         "client_id": own(CLIENT_ID),
         "client_secret": own(CLIENT_SECRET),
         "organization_id": own(ORGANIZATION_ID),
+        "username": own(USER),
+        "password": own(USER),
     })
 }
 
@@ -123,5 +146,10 @@ fn greeting(app: &str, setting: &Setting) -> String {
          curl -i {app}/api/visitors   # guests are admitted\n\n\
          Or open {app} in a browser. Ctrl-C stops it.\n"
     ));
+    if setting.embedded {
+        text.push_str(&format!(
+            "A web application that signs in {USER} (password {USER}) is at {app}/account.\n"
+        ));
+    }
     text
 }

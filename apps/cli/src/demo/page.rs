@@ -18,6 +18,14 @@ pub(super) fn routes(setting: &Setting) -> Router<Setting> {
                 include_str!("tokens_pasted.html")
             },
         );
+    let page = page.replace(
+        "{{account}}",
+        if setting.embedded {
+            "<p><a href=\"/account\">The web application that signs people in</a></p>"
+        } else {
+            ""
+        },
+    );
     Router::new()
         .route("/", get(|| async move { asset("text/html; charset=utf-8", page) }))
         .route(
@@ -44,6 +52,6 @@ fn asset(content_type: &'static str, body: String) -> impl IntoResponse {
 }
 
 /// Text as it may stand in HTML, between tags and in quoted attributes.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
