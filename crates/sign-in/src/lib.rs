@@ -28,6 +28,8 @@ mod secret;
 mod session;
 mod sessions;
 mod store;
+#[cfg(feature = "store-contract")]
+pub mod store_contract;
 
 pub use authorize::{FirstScreen, SignInOptions};
 pub use client::{LogtoClient, LogtoClientBuilder, Redirect};

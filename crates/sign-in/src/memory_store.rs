@@ -186,3 +186,13 @@ impl fmt::Debug for MemoryStore {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, feature = "store-contract"))]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn it_does_what_every_store_must() {
+        crate::store_contract::check(Arc::new(MemoryStore::new())).await;
+    }
+}
