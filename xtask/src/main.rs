@@ -12,6 +12,7 @@ mod command;
 mod committed_files;
 mod node_packages;
 mod packages;
+mod servers;
 mod setup;
 mod test;
 mod test_totals;

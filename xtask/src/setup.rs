@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use crate::command::{Command, Failure, spoken};
 use crate::node_packages::{self, NODE_PACKAGES, OLDEST_NODE};
+use crate::servers;
 
 /// Which command cannot work without a requirement.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -71,6 +72,20 @@ const REQUIREMENTS: &[Requirement] = &[
         needed_by: &[Purpose::Test],
         present: node_packages::npm_version,
         install: || Err("install npm: it comes with Node.js, or as a package of its own".into()),
+    },
+    Requirement {
+        name: "Redis",
+        why: "keeps sessions in the tests",
+        needed_by: &[Purpose::Test],
+        present: servers::redis,
+        install: || servers::install(&["redis-server", "redis-tools"]),
+    },
+    Requirement {
+        name: "Postgres",
+        why: "keeps sessions in the tests",
+        needed_by: &[Purpose::Test],
+        present: servers::postgres,
+        install: || servers::install(&["postgresql"]),
     },
     Requirement {
         name: "Node packages",

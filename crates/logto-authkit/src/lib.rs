@@ -41,6 +41,7 @@
 //! | `tower` | [`AuthLayer`], [`RequireScopes`], [`RequireRoles`] for any tower stack over `http` types | yes |
 //! | `axum` | the extractors `Auth`, `Option<Auth>` and [`AuthContext`], organizations from path parameters | no |
 //! | `sign-in` | [`sign_in`]: the browser flow, sessions, refresh exactly once; layers, and with `axum` routes and extractors | no |
+//! | `redis`, `postgres` | [`sign_in::RedisStore`], [`sign_in::PostgresStore`]: sessions for many processes | no |
 //! | `testing` | `testing::DevIssuer`: a development issuer in the process, for an application's own tests | no |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -112,6 +113,12 @@ pub mod web {
 #[cfg(feature = "sign-in")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sign-in")))]
 pub mod sign_in {
+    #[cfg(feature = "postgres")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
+    pub use logto_authkit_session_postgres::PostgresStore;
+    #[cfg(feature = "redis")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+    pub use logto_authkit_session_redis::RedisStore;
     pub use logto_authkit_sign_in::*;
     pub use logto_authkit_tower::{RequireSignIn, WithLogto};
     #[cfg(feature = "axum")]
