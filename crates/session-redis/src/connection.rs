@@ -4,7 +4,7 @@ use logto_authkit_sign_in::StoreError;
 use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
 use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
-use redis::{Client, Cmd, FromRedisValue, RedisError, ScriptInvocation};
+use redis::{Client, Cmd, FromRedisValue, RedisError, RedisResult, ScriptInvocation};
 
 /// A connection that many tasks share and that comes back by itself after it broke.
 #[derive(Clone)]
@@ -42,8 +42,8 @@ impl Connection {
 
     pub(crate) async fn run<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
         match self.clone() {
-            Connection::Single(mut connection) => query(command, &mut connection).await,
-            Connection::Cluster(mut connection) => query(command, &mut connection).await,
+            Connection::Single(connection) => twice(|| query(command, connection.clone())).await,
+            Connection::Cluster(connection) => twice(|| query(command, connection.clone())).await,
         }
     }
 
@@ -52,17 +52,32 @@ impl Connection {
         script: &ScriptInvocation<'_>,
     ) -> Result<T, StoreError> {
         match self.clone() {
-            Connection::Single(mut connection) => script.invoke_async(&mut connection).await.map_err(failed),
-            Connection::Cluster(mut connection) => script.invoke_async(&mut connection).await.map_err(failed),
+            Connection::Single(connection) => twice(|| invoke(script, connection.clone())).await,
+            Connection::Cluster(connection) => twice(|| invoke(script, connection.clone())).await,
         }
     }
 }
 
-async fn query<T: FromRedisValue>(
-    command: &Cmd,
-    connection: &mut impl ConnectionLike,
-) -> Result<T, StoreError> {
-    command.query_async(connection).await.map_err(failed)
+/// Tries again where the connection broke: the server may have been restarted since the last step. A step that was done all the same is
+/// done again, which changes nothing more; a swap then finds its own version, and its caller, who looks again, its own value.
+async fn twice<T, F: Future<Output = RedisResult<T>>>(attempt: impl Fn() -> F) -> Result<T, StoreError> {
+    match attempt().await {
+        Err(error) if error.is_connection_dropped() || error.is_connection_refusal() => {
+            attempt().await.map_err(failed)
+        }
+        result => result.map_err(failed),
+    }
+}
+
+async fn query<T: FromRedisValue>(command: &Cmd, mut connection: impl ConnectionLike) -> RedisResult<T> {
+    command.query_async(&mut connection).await
+}
+
+async fn invoke<T: FromRedisValue>(
+    script: &ScriptInvocation<'_>,
+    mut connection: impl ConnectionLike,
+) -> RedisResult<T> {
+    script.invoke_async(&mut connection).await
 }
 
 /// What goes to the log: the kind and the server's word, and no value of ours.

@@ -1,14 +1,16 @@
 //! Real Redis servers, started here and stopped here.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
+mod cluster;
 mod server;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use cluster::Cluster;
 use logto_authkit_session_redis::RedisStore;
 use logto_authkit_sign_in::{NewSession, SessionKey, SessionStore, store_contract};
-use server::{Cluster, Server};
+use server::Server;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -59,11 +61,11 @@ async fn a_server_that_is_down_is_an_error_and_one_that_is_back_has_everything()
 async fn a_server_that_hangs_is_an_error_in_time() {
     let server = Server::start(&[]);
     let store = RedisStore::connect(&server.url()).await.unwrap().with_timeout(Duration::from_millis(200));
-    server.signal("STOP");
+    signal(&server, "STOP");
     let begun = Instant::now();
     let error = store.load(&SessionKey::of("a")).await.unwrap_err();
     assert!(begun.elapsed() < Duration::from_secs(5), "{error}");
-    server.signal("CONT");
+    signal(&server, "CONT");
 }
 
 #[tokio::test]
@@ -72,4 +74,9 @@ async fn nobody_at_an_address_is_told_without_the_password() {
     assert!(!error.to_string().contains("secret"), "{error}");
     let error = RedisStore::connect("nonsense").await.unwrap_err();
     assert!(!error.to_string().is_empty());
+}
+
+fn signal(server: &Server, name: &str) {
+    let id = server.id().unwrap().to_string();
+    assert!(std::process::Command::new("kill").args([format!("-{name}"), id]).status().unwrap().success());
 }
