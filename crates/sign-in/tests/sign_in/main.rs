@@ -4,6 +4,7 @@
 mod attacks;
 mod flow;
 mod logout;
+mod oidc_provider;
 mod refresh;
 mod sessions;
 mod world;

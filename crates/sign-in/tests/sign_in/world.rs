@@ -265,11 +265,11 @@ pub(crate) fn code(answer: &Response<Vec<u8>>) -> String {
     }
 }
 
-fn cookie_line(cookies: &BTreeMap<String, String>) -> String {
+pub(crate) fn cookie_line(cookies: &BTreeMap<String, String>) -> String {
     cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
 }
 
-fn take_cookie(cookies: &mut BTreeMap<String, String>, line: &str) {
+pub(crate) fn take_cookie(cookies: &mut BTreeMap<String, String>, line: &str) {
     let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
     if line.contains("Max-Age=0") || value.is_empty() {
         cookies.remove(name);
