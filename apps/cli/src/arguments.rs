@@ -43,6 +43,21 @@ pub(crate) struct DemoOptions {
     /// The API resource that its tokens must be for
     #[arg(long, value_name = "AUD", requires = "logto_url")]
     pub(crate) audience: Option<String>,
+    /// An application of that server to sign people in with. The environment has its secret.
+    #[arg(
+        long,
+        value_name = "ID",
+        requires = "logto_url",
+        help = "An application of that server to sign people in with; its secret is in LOGTO_AUTHKIT_APP_SECRET"
+    )]
+    pub(crate) app_id: Option<String>,
+    /// Where sessions are kept. The environment has the secret that they are sealed with.
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "Keep sessions there instead of in memory: redis://… or postgres://…; they are sealed with LOGTO_AUTHKIT_SEALING_KEY"
+    )]
+    pub(crate) sessions: Option<String>,
     /// Print one line of JSON when ready, and nothing else
     #[arg(long)]
     pub(crate) json: bool,

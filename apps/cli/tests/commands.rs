@@ -431,3 +431,11 @@ async fn wrong_input_is_one_clear_sentence_and_exit_code_2() {
         assert!(!errors.contains("panicked"), "{errors}");
     }
 }
+
+#[tokio::test]
+async fn a_store_that_cannot_be_used_is_told_before_anything_is_ready() {
+    let (code, output, error) =
+        run(&["demo", "--port", "0", "--issuer-port", "0", "--sessions", "redis://127.0.0.1:1"], None).await;
+    assert_eq!((code, output.as_str()), (2, ""));
+    assert!(error.contains("LOGTO_AUTHKIT_SEALING_KEY is not set"), "{error}");
+}

@@ -2,6 +2,7 @@
 
 mod page;
 mod routes;
+mod sessions;
 mod web_app;
 
 use std::process::ExitCode;
@@ -73,16 +74,17 @@ pub(crate) async fn run(options: DemoOptions) -> Result<ExitCode, Failure> {
         audience,
         embedded: issuer.is_some(),
     };
+    let mut router = routes::router(verifier, setting.clone());
+    if let Some((id, secret)) = web_client(&setting, options.app_id) {
+        let client = sessions::client(&setting, &app, (&id, secret), options.sessions.as_deref()).await?;
+        router = router.merge(web_app::router(client, &app, &setting.audience));
+    }
     if options.json {
         terminal::print_json(&ready_line(&app, &setting))?;
     } else {
         terminal::print(&greeting(&app, &setting))?;
     }
 
-    let mut router = routes::router(verifier, setting.clone());
-    if setting.embedded {
-        router = router.merge(web_app::router(&setting.logto_url, &app, &sealing_key()?)?);
-    }
     let serving = axum::serve(listener, router);
     tokio::select! {
         ended = serving.into_future() => {
@@ -96,12 +98,12 @@ pub(crate) async fn run(options: DemoOptions) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Sessions of the demo live as long as the process.
-fn sealing_key() -> Result<String, Failure> {
-    let mut bytes = [0; 32];
-    let filled = aws_lc_rs::rand::fill(&mut bytes);
-    filled.map_err(|_| Failure::new("the system has no randomness to give"))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+/// The application that signs people in, and its secret: one of the development issuer's own, or the one that was named.
+fn web_client(setting: &Setting, app_id: Option<String>) -> Option<(String, Option<String>)> {
+    if setting.embedded {
+        return Some((WEB_CLIENT_ID.to_owned(), Some(WEB_CLIENT_SECRET.to_owned())));
+    }
+    app_id.map(|id| (id, std::env::var("LOGTO_AUTHKIT_APP_SECRET").ok()))
 }
 
 /// One line for a program.

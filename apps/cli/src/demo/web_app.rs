@@ -7,19 +7,16 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use logto_authkit::keys::{HttpClient, HttpLimits, ReqwestClient};
-use logto_authkit::sign_in::{
-    AuthRoutes, ConfigError, LogtoClient, LogtoConfig, LogtoSession, MemoryStore, SignInError, WithLogto,
-    auth_router, scopes,
-};
+use logto_authkit::sign_in::{AuthRoutes, LogtoClient, LogtoSession, SignInError, WithLogto, auth_router};
 use serde::Deserialize;
 
 use super::page::escaped;
-use super::{AUDIENCE, WEB_CLIENT_ID, WEB_CLIENT_SECRET};
 
 #[derive(Clone, Debug)]
 struct WebApp {
-    /// Where the API is.
+    /// Where the API is, and what its tokens must be for.
     api: String,
+    audience: String,
 }
 
 /// What the page is asked to show.
@@ -40,22 +37,10 @@ enum Call {
 }
 
 /// The application at `app`, which is also where the API is.
-pub(super) fn router(logto_url: &str, app: &str, sealing_key: &str) -> Result<Router, ConfigError> {
-    let config = LogtoConfig::builder(logto_url, WEB_CLIENT_ID)
-        .app_secret(WEB_CLIENT_SECRET)
-        .base_url(app)
-        .resource(AUDIENCE)
-        .scope("read:products")
-        .scope("write:products")
-        .scope(scopes::EMAIL)
-        .scope(scopes::ROLES)
-        .scope(scopes::ORGANIZATIONS)
-        .scope(scopes::ORGANIZATION_ROLES)
-        .sealing_key(sealing_key)
-        .build()?;
-    let client = LogtoClient::builder(config).store(MemoryStore::new()).build();
-    let pages = Router::new().route("/account", get(account)).with_state(WebApp { api: app.to_owned() });
-    Ok(pages.merge(auth_router(AuthRoutes::new(client.clone()))).layer(WithLogto::new(client)))
+pub(super) fn router(client: LogtoClient, app: &str, audience: &str) -> Router {
+    let state = WebApp { api: app.to_owned(), audience: audience.to_owned() };
+    let pages = Router::new().route("/account", get(account)).with_state(state);
+    pages.merge(auth_router(AuthRoutes::new(client.clone()))).layer(WithLogto::new(client))
 }
 
 async fn account(State(app): State<WebApp>, Query(view): Query<View>, session: LogtoSession) -> Response {
@@ -90,11 +75,11 @@ async fn called(
 ) -> Result<String, SignInError> {
     let (path, token) = match (call, organization) {
         (Call::Organization, Some(id)) => {
-            (format!("/api/organizations/{id}/products"), session.resource_token_in(id, AUDIENCE).await?)
+            (format!("/api/organizations/{id}/products"), session.resource_token_in(id, &app.audience).await?)
         }
-        (Call::Me, _) => ("/api/me".to_owned(), session.access_token(Some(AUDIENCE)).await?),
+        (Call::Me, _) => ("/api/me".to_owned(), session.access_token(Some(&app.audience)).await?),
         (Call::Products | Call::Organization, _) => {
-            ("/api/products".to_owned(), session.access_token(Some(AUDIENCE)).await?)
+            ("/api/products".to_owned(), session.access_token(Some(&app.audience)).await?)
         }
     };
     let request = http::Request::get(format!("{}{path}", app.api))
