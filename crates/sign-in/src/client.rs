@@ -57,7 +57,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) flights: Flights,
     keys: KeySources,
-    /// What the callbacks of the last minute led to: a second click gets the same answer.
+    /// What callbacks led to: a second click gets the same answer, as long as the browser has the pending sign-in.
     callbacks: Mutex<HashMap<String, Arc<Mutex<Option<Redirect>>>>>,
     machine_tokens: Mutex<HashMap<String, AccessToken>>,
 }
@@ -116,17 +116,18 @@ impl LogtoClient {
     pub async fn handle_callback(&self, request: &HeaderMap, uri: &Uri) -> Result<Redirect, SignInError> {
         let parameters = Parameters::read(uri)?;
         let made_by = parameters.state.as_deref().map(sha256).unwrap_or_default();
-        let turn = self.0.turn_of(&made_by).await;
-        let mut answered = turn.lock().await;
+        let now = self.0.clock.now();
+        let is_ours = |state: &str| PendingSignIn::find(&self.0.config, request, state, now).is_some();
         let names_issuer = match &parameters.state {
-            Some(_) => {
+            Some(state) if is_ours(state) => {
                 self.0.issuer.discovery(&self.0.config).await?.authorization_response_iss_parameter_supported
             }
-            None => false,
+            _ => false,
         };
-        let now = self.0.clock.now();
         match parameters.check(&self.0.config, (request, uri), names_issuer, now) {
             Ok(callback) => {
+                let turn = self.0.turn_of(&made_by).await;
+                let mut answered = turn.lock().await;
                 if let Some(redirect) = &*answered {
                     return Ok(redirect.clone());
                 }

@@ -34,6 +34,8 @@ pub struct LogtoConfig {
     pub(crate) prompt: Prompt,
     pub(crate) session_lifetime: Duration,
     pub(crate) cookie_name: String,
+    /// What tells this application's sealed texts from those of others under the same key: a hash of issuer, application and prefix.
+    pub(crate) realm: String,
     pub(crate) keys: KeyRing,
 }
 
@@ -239,6 +241,7 @@ impl LogtoConfigBuilder {
         if self.session_lifetime < Duration::from_secs(60) || self.session_lifetime > MAX_LIFETIME {
             return Err(ConfigError::new("session_lifetime", "it is out of bounds", "write 60 s to 365 d"));
         }
+        let realm = sha256(&format!("{} {} {prefix}", logto_url.endpoint(), self.app_id));
         let secrets = self.sealing_keys.iter().map(Secret::reveal);
         let bare = match self.cookie_name {
             Some(name) if is_cookie_name(&name) => name,
@@ -249,10 +252,7 @@ impl LogtoConfigBuilder {
                     "use letters, digits, - and _",
                 ));
             }
-            None => format!(
-                "logto_{}",
-                &sha256(&format!("{} {} {prefix}", logto_url.endpoint(), self.app_id))[..8]
-            ),
+            None => format!("logto_{}", &realm[..8]),
         };
         let cookie_name = if base_url.scheme() == "https" { format!("__Host-{bare}") } else { bare };
         Ok(LogtoConfig {
@@ -267,6 +267,7 @@ impl LogtoConfigBuilder {
             prompt: self.prompt,
             session_lifetime: self.session_lifetime,
             cookie_name,
+            realm,
         })
     }
 }

@@ -69,7 +69,7 @@ impl PendingSignIn {
         let name = name(config, &self.state);
         let json = serde_json::to_vec(self).map_err(|_| SignInError::SessionTooLarge)?;
         let expires_at = Timestamp::from_unix_seconds(now.as_unix_seconds() + LIFETIME_SECONDS);
-        let sealed = config.keys.seal(&purpose(&name), expires_at, &json)?;
+        let sealed = config.keys.seal(&purpose(config, &name), expires_at, &json)?;
         headers.push(cookies::set(config, &name, &base64url(&sealed), LIFETIME_SECONDS)?);
         Ok(headers)
     }
@@ -101,11 +101,11 @@ fn name(config: &LogtoConfig, state: &str) -> String {
     format!("{}{}", prefix(config), &sha256(state)[..16])
 }
 
-fn purpose(name: &str) -> String {
-    format!("pending sign-in {name}")
+fn purpose(config: &LogtoConfig, name: &str) -> String {
+    format!("pending sign-in {} {name}", config.realm)
 }
 
 fn open(config: &LogtoConfig, name: &str, value: &str, now: Timestamp) -> Option<PendingSignIn> {
-    let opened = config.keys.open(&purpose(name), now, &from_base64url(value)?)?;
+    let opened = config.keys.open(&purpose(config, name), now, &from_base64url(value)?)?;
     serde_json::from_slice(&opened).ok()
 }

@@ -204,8 +204,12 @@ impl AuthRoutes {
     }
 
     async fn user(&self, headers: &HeaderMap) -> Result<Response<Vec<u8>>, SignInError> {
-        let context = self.client.session(headers).await?.context(&ContextOptions::default()).await;
+        let session = self.client.session(headers).await?;
+        let context = session.context(&ContextOptions::default()).await;
         let mut response = Response::new(serde_json::to_vec(&context).unwrap_or_default());
+        for cookie in session.set_cookies() {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
         insert(response.headers_mut(), CONTENT_TYPE.as_str(), "application/json");
         insert(response.headers_mut(), CACHE_CONTROL.as_str(), "no-store");
         Ok(response)

@@ -58,6 +58,8 @@ const HANDED_OVER_FOR: Duration = Duration::from_secs(10);
 /// Browsers keep 4 096 bytes a cookie, name and attributes included.
 const MAX_CHUNK: usize = 3800;
 const MAX_CHUNKS: usize = 5;
+/// The place of a session that is in cookies: the name of no session in a store.
+const CARRIED: &str = "in cookies";
 
 impl Sessions {
     pub(crate) fn in_store(
@@ -185,14 +187,14 @@ impl Sessions {
         let Some(store) = self.store() else { return Ok(None) };
         let key = SessionKey::of(&id);
         let Some(stored) = store.load(&key).await.map_err(unavailable)? else { return Ok(None) };
-        let opened = self.config.keys.open(&purpose(&key), self.clock.now(), &stored.value);
+        let opened = self.config.keys.open(&self.purpose(key.as_str()), self.clock.now(), &stored.value);
         let session = opened.and_then(|json| serde_json::from_slice(&json).ok());
         Ok(session.map(|session| Loaded { id, key, version: stored.version, session }))
     }
 
     fn sealed(&self, loaded: &Loaded) -> Result<Vec<u8>, SignInError> {
         let json = serde_json::to_vec(&loaded.session).map_err(|_| SignInError::SessionTooLarge)?;
-        self.config.keys.seal(&purpose(&loaded.key), loaded.session.expires_at(), &json)
+        self.config.keys.seal(&self.purpose(loaded.key.as_str()), loaded.session.expires_at(), &json)
     }
 
     fn cookies_of(&self, loaded: &Loaded, request: &HeaderMap) -> Result<Vec<HeaderValue>, SignInError> {
@@ -219,7 +221,7 @@ impl Sessions {
         let Loaded { id, version, session, .. } = loaded.clone();
         let json = serde_json::to_vec(&Carried { id, version, session })
             .map_err(|_| SignInError::SessionTooLarge)?;
-        let sealed = self.config.keys.seal(CARRIED, loaded.session.expires_at(), &json)?;
+        let sealed = self.config.keys.seal(&self.purpose(CARRIED), loaded.session.expires_at(), &json)?;
         let text = base64url(&sealed);
         let size = MAX_CHUNK - self.config.cookie_name.len();
         let chunks: Vec<_> =
@@ -233,7 +235,7 @@ impl Sessions {
         let chunks =
             (0..MAX_CHUNKS).map_while(|number| found.get(format!("{name}.{number}").as_str()).copied());
         let sealed = from_base64url(&chunks.collect::<String>())?;
-        let opened = self.config.keys.open(CARRIED, self.clock.now(), &sealed)?;
+        let opened = self.config.keys.open(&self.purpose(CARRIED), self.clock.now(), &sealed)?;
         let Carried { id, version, session } = serde_json::from_slice(&opened).ok()?;
         Some(Loaded { key: SessionKey::of(&id), id, version, session })
     }
@@ -246,17 +248,15 @@ impl Sessions {
             .filter(move |(found, _)| found[name.len()..].is_empty() || found[name.len()..].starts_with('.'))
     }
 
+    /// What a session is sealed for: this application, and its place.
+    fn purpose(&self, place: &str) -> String {
+        format!("session {} {place}", self.config.realm)
+    }
+
     fn lifetime_of(&self, session: &Session) -> Duration {
         let left = session.expires_at().as_unix_seconds() - self.clock.now().as_unix_seconds();
         Duration::from_secs(u64::try_from(left).unwrap_or(0))
     }
-}
-
-/// What session cookies are sealed for. Applications that share a sealing key tell theirs apart by the application in it.
-const CARRIED: &str = "session cookie";
-
-fn purpose(key: &SessionKey) -> String {
-    format!("session {}", key.as_str())
 }
 
 /// A store that is down signs nobody out.

@@ -18,6 +18,8 @@ async fn signing_out_ends_the_session_here_and_then_at_the_issuer() {
         assert!(browser.cookies.is_empty());
         assert_eq!(world.issuer.counters().revocation, 1, "the refresh token outlives end_session");
         let mut thief = copy;
+        // For good where there is a store; the cookies themselves are all there is where there is none, and the process remembers for
+        // a while that they were given up.
         assert!(!thief.is_signed_in(&app).await, "the old cookie opens nothing");
         // A second time it has nothing to do.
         assert_eq!(location(&browser.get(&app, "/auth/sign-out").await), format!("{HOME}/"));

@@ -58,6 +58,26 @@ async fn cookies_that_were_touched_open_nothing() {
 }
 
 #[tokio::test]
+async fn the_session_of_one_application_opens_nothing_in_another() {
+    let world = World::new().await;
+    // The same secret, the same store, the same host, and even the same name of the cookie.
+    let store = world.store();
+    for store in [Some(store), None] {
+        let config = |id: &str, prefix: &str| {
+            let config = LogtoConfig::builder(world.issuer.logto_url(), id).app_secret("web secret+/:");
+            config.base_url(HOME).auth_routes_prefix(prefix).cookie_name("s").sealing_key(KEY)
+        };
+        let app = world.app_of(config("web", "/auth"), store.clone());
+        let mut browser = world.alice(&app).await;
+        assert!(browser.is_signed_in(&app).await);
+        for other in [config("other", "/auth"), config("web", "/admin/auth")] {
+            let other = world.app_of(other, store.clone());
+            assert!(!browser.session(&other).await.is_authenticated());
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_sealing_key_is_replaced_without_signing_anybody_out() {
     let world = World::new().await;
     let store = world.store();
