@@ -3,6 +3,7 @@
 
 mod attacks;
 mod flow;
+mod id_tokens;
 mod logout;
 mod oidc_provider;
 mod refresh;
