@@ -5,6 +5,7 @@
 mod compare;
 mod memory;
 mod route;
+mod sessions;
 mod subject;
 mod table;
 mod verification;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
     rows.extend(memory::row(&runtime));
     rows.splice(0..0, verification::rows(&runtime));
     rows.push(route::row(&runtime));
+    rows.extend(sessions::rows(&runtime));
     let table = table::markdown(&rows);
     print!("{table}");
     if arguments == ["--write"]

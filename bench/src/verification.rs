@@ -52,11 +52,11 @@ pub(crate) fn rows(runtime: &Runtime) -> Vec<Row> {
 }
 
 /// Polls a future that never has to wait: nothing in these rows asks the network.
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut future = std::pin::pin!(future);
     match future.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
         std::task::Poll::Ready(value) => value,
-        std::task::Poll::Pending => panic!("a verification with keys at hand waits for nothing"),
+        std::task::Poll::Pending => panic!("what is at hand is not waited for"),
     }
 }
 
