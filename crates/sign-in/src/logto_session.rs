@@ -56,7 +56,7 @@ pub struct LogtoContext {
     pub is_authenticated: bool,
     /// The claims of the ID token.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub claims: Option<Value>,
+    pub claims: Option<Claims>,
     /// The access token that was asked for.
     #[serde(skip)]
     pub access_token: Option<AccessToken>,
@@ -214,15 +214,16 @@ impl LogtoSession {
             }
         }
         // Asked last: the grant may have ended in between.
-        let Some(found) = self.found().clone() else {
-            return LogtoContext { error: context.error, ..LogtoContext::default() };
-        };
-        context.is_authenticated = true;
-        context.claims = found.session.claims().and_then(|claims| serde_json::from_str(claims.json()).ok());
-        if context.access_token.is_none() {
-            context.scopes = found.session.scopes.split_ascii_whitespace().map(str::to_owned).collect();
+        if let Some(found) = &*self.found() {
+            context.is_authenticated = true;
+            context.claims = found.session.claims();
+            if context.access_token.is_none() {
+                context.scopes = found.session.scopes.split_ascii_whitespace().map(str::to_owned).collect();
+            }
+            context
+        } else {
+            LogtoContext { error: context.error, ..LogtoContext::default() }
         }
-        context
     }
 
     /// The organizations of the user, as the ID token names them.
