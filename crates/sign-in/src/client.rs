@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Uri};
 use logto_authkit_token::{Claims, ConfigError};
-use logto_authkit_verifier::{Clock, KeySources};
+use logto_authkit_verifier::{Clock, KeySources, Moment};
 use tokio::sync::Mutex;
 
 use crate::authorize::{SignInOptions, authorization_url};
@@ -58,9 +58,13 @@ pub(crate) struct Shared {
     pub(crate) flights: Flights,
     keys: KeySources,
     /// What callbacks led to: a second click gets the same answer, as long as the browser has the pending sign-in.
-    callbacks: Mutex<HashMap<String, Arc<Mutex<Option<Redirect>>>>>,
-    machine_tokens: Mutex<HashMap<String, AccessToken>>,
+    callbacks: Mutex<HashMap<String, (Moment, Turn)>>,
+    /// Tokens for the application itself, by what they are for.
+    machine_tokens: Mutex<HashMap<String, Arc<Mutex<Option<AccessToken>>>>>,
 }
+
+/// Who answers a callback first, and what with.
+type Turn = Arc<Mutex<Option<Redirect>>>;
 
 /// Where to send the browser, and what to give it for the way.
 #[derive(Clone)]
@@ -73,9 +77,8 @@ pub struct Redirect {
 
 /// Tokens for the application itself are renewed when less than this is left.
 const MACHINE_LEFT_OVER: i64 = 60;
-/// A callback is answered once in this time, whichever process it comes to.
+/// As long as a pending sign-in lives: so long a callback is answered once, whichever process it comes to.
 const CALLBACK_LIFETIME: Duration = Duration::from_secs(15 * 60);
-const MAX_CALLBACKS: usize = 1024;
 
 impl LogtoClient {
     /// For one application. Without a [store](LogtoClientBuilder::store), sessions are sealed in cookies.
@@ -283,15 +286,14 @@ impl LogtoClient {
     ) -> Result<AccessToken, SignInError> {
         let Shared { config, issuer, clock, machine_tokens, .. } = &*self.0;
         let key = [resource, organization, scope].map(Option::unwrap_or_default).join("\n");
-        let mut tokens = machine_tokens.lock().await;
+        let place = Arc::clone(machine_tokens.lock().await.entry(key).or_default());
+        let mut kept = place.lock().await;
         let soon = clock.now().as_unix_seconds() + MACHINE_LEFT_OVER;
-        tokens.retain(|_, token| token.expires_at > soon);
-        if let Some(token) = tokens.get(&key) {
+        if let Some(token) = kept.as_ref().filter(|token| token.expires_at > soon) {
             return Ok(token.clone());
         }
         let token = issuer.client_credentials(config, resource, organization, scope).await?;
-        tokens.insert(key, token.clone());
-        Ok(token)
+        Ok(kept.insert(token).clone())
     }
 }
 
@@ -376,12 +378,12 @@ impl Shared {
         }
     }
 
-    async fn turn_of(&self, made_by: &str) -> Arc<Mutex<Option<Redirect>>> {
+    async fn turn_of(&self, made_by: &str) -> Turn {
+        let now = self.clock.moment();
         let mut callbacks = self.callbacks.lock().await;
-        if callbacks.len() >= MAX_CALLBACKS {
-            callbacks.clear();
-        }
-        Arc::clone(callbacks.entry(made_by.to_owned()).or_default())
+        callbacks.retain(|_, (begun, _)| now.since(*begun) < CALLBACK_LIFETIME);
+        let (_, turn) = callbacks.entry(made_by.to_owned()).or_insert_with(|| (now, Turn::default()));
+        Arc::clone(turn)
     }
 }
 
