@@ -169,3 +169,42 @@ impl From<HttpError> for SignInError {
         SignInError::IssuerUnavailable { retry_after: RETRY_AFTER }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_has_every_code_with_its_status_and_no_other() {
+        let text = || "x".to_owned();
+        let retry_after = RETRY_AFTER;
+        let errors = [
+            SignInError::NotAuthenticated,
+            SignInError::StateMismatch,
+            SignInError::RedirectUriMismatch,
+            SignInError::IssuerMismatch,
+            SignInError::InvalidCallback(""),
+            SignInError::InvalidLogoutToken(""),
+            SignInError::AuthorizationDenied { error: text() },
+            SignInError::CrossSite,
+            SignInError::InvalidIdToken(""),
+            SignInError::TokenRequestFailed { error: text(), status: 400 },
+            SignInError::MissingOrganizationScope,
+            SignInError::UserinfoFailed,
+            SignInError::RateLimited { retry_after },
+            SignInError::IssuerUnavailable { retry_after },
+            SignInError::SessionStoreUnavailable,
+            SignInError::SessionTooLarge,
+            SignInError::NoRandomness,
+        ];
+        let document = include_str!("../../../docs/sign-in-errors.md");
+        let rows: Vec<_> = document.lines().filter(|line| line.starts_with("| `")).collect();
+        assert_eq!(rows.len(), errors.len());
+        for (error, row) in errors.iter().zip(rows) {
+            let begins = format!("| `{}` | {} | ", error.code(), error.status());
+            assert!(row.starts_with(&begins), "{row} instead of {begins}");
+            assert_eq!(row.contains("`Retry-After`"), error.retry_after().is_some(), "{row}");
+            assert_eq!(row.contains("`issuer_error`"), error.body().contains("issuer_error"), "{row}");
+        }
+    }
+}
