@@ -19,6 +19,7 @@
 //! statement. Times are the database's own, so that the clocks of processes do not matter. What has ended is not found any more,
 //! and stays until [`PostgresStore::sweep`] takes it away.
 
+mod connections;
 mod store;
 
 pub use store::PostgresStore;

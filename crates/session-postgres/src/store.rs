@@ -5,15 +5,20 @@ use std::time::Duration;
 use logto_authkit_sign_in::{
     NewSession, SessionIndex, SessionKey, SessionLease, SessionStore, StoreError, StoreFuture, StoredSession,
 };
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{Error, Row};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow};
+use sqlx::query::Query;
+use sqlx::{ConnectOptions, Connection, Error, Postgres, Row, query};
+
+use crate::connections::{Connections, Lent};
 
 /// Sessions in Postgres: see the [crate's page](crate).
 ///
-/// Cheap to clone; all clones share one pool of connections.
+/// Cheap to clone; all clones share their connections.
 #[derive(Clone)]
 pub struct PostgresStore {
-    pool: PgPool,
+    connections: Connections,
+    /// For work that may take longer than a step.
+    unbounded: PgConnectOptions,
     timeout: Duration,
 }
 
@@ -57,18 +62,15 @@ impl PostgresStore {
     /// As [`connect`](PostgresStore::connect).
     pub async fn connect_with(url: &str, connections: u32) -> Result<Self, StoreError> {
         // The text of a parse error may repeat the address, and the password with it.
-        let options = PgConnectOptions::from_str(url)
-            .map_err(|_| {
-                StoreError("postgres: the address is no postgres://user:password@host/name".to_owned())
-            })?
-            .options([("statement_timeout", DEFAULT_TIMEOUT.as_millis().to_string())]);
-        let pool = PgPoolOptions::new()
-            .max_connections(connections.max(1))
-            .acquire_timeout(DEFAULT_TIMEOUT)
-            .connect_with(options)
-            .await
-            .map_err(failed)?;
-        Ok(PostgresStore { pool, timeout: DEFAULT_TIMEOUT })
+        let unbounded = PgConnectOptions::from_str(url).map_err(|_| {
+            StoreError("postgres: the address is no postgres://user:password@host/name".to_owned())
+        })?;
+        // What nobody waits for any more ends on the server as well.
+        let options = [("statement_timeout", DEFAULT_TIMEOUT.as_millis().to_string())];
+        let connections = Connections::new(unbounded.clone().options(options), connections);
+        let store = PostgresStore { connections, unbounded, timeout: DEFAULT_TIMEOUT };
+        store.step(store.execute(|| query("select 1"))).await?;
+        Ok(store)
     }
 
     /// How long a step may take before it has failed. Default 2 s, which is also the longest.
@@ -83,8 +85,9 @@ impl PostgresStore {
     /// # Errors
     /// The database cannot be reached, or the user may not make tables.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await.map_err(failed)?;
-        let lock = sqlx::query("select pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK);
+        let mut connection = self.connection_for_long().await?;
+        let mut transaction = connection.begin().await.map_err(failed)?;
+        let lock = query("select pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK);
         lock.execute(&mut *transaction).await.map_err(failed)?;
         sqlx::raw_sql(MIGRATIONS).execute(&mut *transaction).await.map_err(failed)?;
         transaction.commit().await.map_err(failed)
@@ -96,18 +99,45 @@ impl PostgresStore {
     /// # Errors
     /// The database cannot be reached.
     pub async fn sweep(&self) -> Result<u64, StoreError> {
-        sqlx::query(SWEEP_LEASES).execute(&self.pool).await.map_err(failed)?;
-        Ok(sqlx::query(SWEEP_SESSIONS).execute(&self.pool).await.map_err(failed)?.rows_affected())
+        let mut connection = self.connection_for_long().await?;
+        query(SWEEP_LEASES).execute(&mut connection).await.map_err(failed)?;
+        Ok(query(SWEEP_SESSIONS).execute(&mut connection).await.map_err(failed)?.rows_affected())
     }
 
-    fn step<'a, T>(&'a self, work: impl Future<Output = Result<T, Error>> + Send + 'a) -> StoreFuture<'a, T> {
+    async fn connection_for_long(&self) -> Result<PgConnection, StoreError> {
+        self.step(self.unbounded.connect()).await
+    }
+
+    fn step<'a, T: 'a>(
+        &self,
+        work: impl Future<Output = Result<T, Error>> + Send + 'a,
+    ) -> StoreFuture<'a, T> {
+        let timeout = self.timeout;
         Box::pin(async move {
-            match tokio::time::timeout(self.timeout, work).await {
+            match tokio::time::timeout(timeout, work).await {
                 Ok(result) => result.map_err(failed),
                 Err(_) => Err(StoreError("postgres: no answer in time".to_owned())),
             }
         })
     }
+
+    async fn execute<'q>(&self, query: impl Fn() -> Statement<'q>) -> Result<u64, Error> {
+        self.connections.twice(|connection| execute(query(), connection)).await
+    }
+}
+
+type Statement<'q> = Query<'q, Postgres, PgArguments>;
+
+async fn execute(query: Statement<'_>, mut connection: Lent) -> Result<u64, Error> {
+    let done = query.execute(&mut *connection).await?;
+    connection.give_back();
+    Ok(done.rows_affected())
+}
+
+async fn fetch(query: Statement<'_>, mut connection: Lent) -> Result<Option<PgRow>, Error> {
+    let row = query.fetch_optional(&mut *connection).await?;
+    connection.give_back();
+    Ok(row)
 }
 
 fn millis(span: Duration) -> f64 {
@@ -122,7 +152,8 @@ fn version_of(version: u64) -> i64 {
 impl SessionStore for PostgresStore {
     fn load<'a>(&'a self, key: &'a SessionKey) -> StoreFuture<'a, Option<StoredSession>> {
         self.step(async move {
-            let row = sqlx::query(LOAD).bind(key.as_str()).fetch_optional(&self.pool).await?;
+            let load = || query(LOAD).bind(key.as_str());
+            let row = self.connections.twice(|connection| fetch(load(), connection)).await?;
             let Some(row) = row else { return Ok(None) };
             let version: i64 = row.try_get(0)?;
             Ok(Some(StoredSession {
@@ -134,9 +165,11 @@ impl SessionStore for PostgresStore {
 
     fn create<'a>(&'a self, key: &'a SessionKey, session: NewSession) -> StoreFuture<'a, ()> {
         self.step(async move {
-            let indexes: Vec<_> = session.indexes.iter().map(|index| index.as_str().to_owned()).collect();
-            let query = sqlx::query(CREATE).bind(key.as_str()).bind(session.value).bind(indexes);
-            query.bind(millis(session.lifetime)).execute(&self.pool).await?;
+            let indexes: Vec<_> = session.indexes.iter().map(SessionIndex::as_str).collect();
+            let lifetime = millis(session.lifetime);
+            let create =
+                || query(CREATE).bind(key.as_str()).bind(&session.value).bind(&indexes).bind(lifetime);
+            self.execute(create).await?;
             Ok(())
         })
     }
@@ -148,36 +181,30 @@ impl SessionStore for PostgresStore {
         value: Vec<u8>,
     ) -> StoreFuture<'a, bool> {
         self.step(async move {
-            let query =
-                sqlx::query(COMPARE_AND_SWAP).bind(key.as_str()).bind(version_of(version)).bind(value);
-            Ok(query.execute(&self.pool).await?.rows_affected() == 1)
+            let swap = || query(COMPARE_AND_SWAP).bind(key.as_str()).bind(version_of(version)).bind(&value);
+            Ok(self.execute(swap).await? == 1)
         })
     }
 
     fn delete<'a>(&'a self, key: &'a SessionKey) -> StoreFuture<'a, bool> {
-        self.step(async move {
-            Ok(sqlx::query(DELETE).bind(key.as_str()).execute(&self.pool).await?.rows_affected() == 1)
-        })
+        self.step(async move { Ok(self.execute(|| query(DELETE).bind(key.as_str())).await? == 1) })
     }
 
     fn delete_all<'a>(&'a self, index: &'a SessionIndex) -> StoreFuture<'a, u64> {
-        self.step(async move {
-            Ok(sqlx::query(DELETE_ALL).bind(index.as_str()).execute(&self.pool).await?.rows_affected())
-        })
+        self.step(self.execute(|| query(DELETE_ALL).bind(index.as_str())))
     }
 
     fn take_lease<'a>(&'a self, lease: &'a SessionLease, span: Duration) -> StoreFuture<'a, bool> {
         self.step(async move {
-            let query =
-                sqlx::query(TAKE_LEASE).bind(lease.key().as_str()).bind(lease.owner()).bind(millis(span));
-            Ok(query.execute(&self.pool).await?.rows_affected() == 1)
+            let take = || query(TAKE_LEASE).bind(lease.key().as_str()).bind(lease.owner()).bind(millis(span));
+            Ok(self.execute(take).await? == 1)
         })
     }
 
     fn release_lease<'a>(&'a self, lease: &'a SessionLease) -> StoreFuture<'a, ()> {
         self.step(async move {
-            let query = sqlx::query(RELEASE_LEASE).bind(lease.key().as_str()).bind(lease.owner());
-            query.execute(&self.pool).await?;
+            let release = || query(RELEASE_LEASE).bind(lease.key().as_str()).bind(lease.owner());
+            self.execute(release).await?;
             Ok(())
         })
     }
@@ -192,7 +219,6 @@ fn failed(error: Error) -> StoreError {
             None => "postgres: refused".to_owned(),
         },
         Error::Io(cause) => format!("postgres: {}", cause.kind()),
-        Error::PoolTimedOut => "postgres: no connection in time".to_owned(),
         Error::Tls(_) => "postgres: TLS failed".to_owned(),
         _ => "postgres: the connection failed".to_owned(),
     })

@@ -1,83 +1,162 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use logto_authkit_sign_in::StoreError;
-use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
 use redis::cluster::ClusterClient;
-use redis::cluster_async::ClusterConnection;
-use redis::{Client, Cmd, FromRedisValue, RedisError, RedisResult, ScriptInvocation};
+use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisError, RedisResult, ScriptInvocation};
 
-/// A connection that many tasks share and that comes back by itself after it broke.
+use crate::line::Line;
+
+/// The way to the server: a [`Line`] that many tasks share, and that is replaced when it broke or when nothing comes through it any more.
 #[derive(Clone)]
-pub(crate) enum Connection {
-    Single(ConnectionManager),
-    Cluster(ClusterConnection),
+pub(crate) struct Connection(Arc<Shared>);
+
+struct Shared {
+    server: Server,
+    current: Mutex<Current>,
+    /// Held by the one who makes a new line: the others wait for it.
+    connecting: tokio::sync::Mutex<()>,
 }
 
-/// Between two attempts to come back.
-const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+#[derive(Default)]
+struct Current {
+    /// Counts the lines there were.
+    number: u64,
+    line: Option<Line>,
+}
+
+enum Server {
+    Single(Client),
+    Cluster(ClusterClient),
+}
 
 impl Connection {
     pub(crate) async fn to(url: &str, timeout: Duration) -> Result<Self, StoreError> {
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(timeout))
-            .set_response_timeout(Some(timeout))
-            .set_number_of_retries(2)
-            .set_min_delay(SHORTEST_PAUSE)
-            .set_max_delay(LONGEST_PAUSE);
-        let client = Client::open(url).map_err(failed)?;
-        let manager = ConnectionManager::new_with_config(client, config).await.map_err(failed)?;
-        Ok(Connection::Single(manager))
+        choose_cryptography();
+        Connection::made(Server::Single(Client::open(url).map_err(failed)?), timeout).await
     }
 
     pub(crate) async fn to_cluster(urls: &[&str], timeout: Duration) -> Result<Self, StoreError> {
-        let client = ClusterClient::builder(urls.iter().copied())
-            .connection_timeout(timeout)
-            .response_timeout(timeout)
-            .retries(3)
-            .build()
-            .map_err(failed)?;
-        Ok(Connection::Cluster(client.get_async_connection().await.map_err(failed)?))
+        choose_cryptography();
+        let client = ClusterClient::builder(urls.iter().copied()).connection_timeout(timeout).retries(3);
+        Connection::made(Server::Cluster(client.build().map_err(failed)?), timeout).await
+    }
+
+    async fn made(server: Server, timeout: Duration) -> Result<Self, StoreError> {
+        let shared = Shared { server, current: Mutex::default(), connecting: tokio::sync::Mutex::default() };
+        let connection = Connection(Arc::new(shared));
+        tokio::time::timeout(timeout, connection.line()).await.map_err(|_| no_answer())?.map_err(failed)?;
+        Ok(connection)
+    }
+
+    /// What `step` makes of the connection. Where it is not done in time, its line is left for a new one.
+    pub(crate) async fn within<T>(
+        &self,
+        timeout: Duration,
+        step: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let number = self.current().number;
+        tokio::time::timeout(timeout, step).await.unwrap_or_else(|_| {
+            self.leave(number);
+            Err(no_answer())
+        })
     }
 
     pub(crate) async fn run<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
-        match self.clone() {
-            Connection::Single(connection) => twice(|| query(command, connection.clone())).await,
-            Connection::Cluster(connection) => twice(|| query(command, connection.clone())).await,
-        }
+        self.twice(|line| query(command, line)).await
     }
 
     pub(crate) async fn invoke<T: FromRedisValue>(
         &self,
         script: &ScriptInvocation<'_>,
     ) -> Result<T, StoreError> {
-        match self.clone() {
-            Connection::Single(connection) => twice(|| invoke(script, connection.clone())).await,
-            Connection::Cluster(connection) => twice(|| invoke(script, connection.clone())).await,
+        self.twice(|line| invoke(script, line)).await
+    }
+
+    /// Tries again on a new line where the one there is turns out to be broken: the server may have been restarted since the last step.
+    /// A step that was done all the same is done again, which changes nothing more; a swap then finds its own version, and its caller,
+    /// who looks again, its own value.
+    async fn twice<T, F: Future<Output = RedisResult<T>>>(
+        &self,
+        attempt: impl Fn(Line) -> F,
+    ) -> Result<T, StoreError> {
+        let (number, line) = self.line().await.map_err(failed)?;
+        match attempt(line).await {
+            Err(error) if error.is_unrecoverable_error() => {
+                self.leave(number);
+                let (_, line) = self.line().await.map_err(failed)?;
+                attempt(line).await.map_err(failed)
+            }
+            result => result.map_err(failed),
+        }
+    }
+
+    fn current(&self) -> MutexGuard<'_, Current> {
+        self.0.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known_line(&self) -> Option<(u64, Line)> {
+        let current = self.current();
+        current.line.clone().map(|line| (current.number, line))
+    }
+
+    /// The line there is, or a new one, with its number.
+    async fn line(&self) -> RedisResult<(u64, Line)> {
+        if let Some(known) = self.known_line() {
+            return Ok(known);
+        }
+        let _turn = self.0.connecting.lock().await;
+        if let Some(known) = self.known_line() {
+            return Ok(known);
+        }
+        let line = self.0.server.connect().await?;
+        let mut current = self.current();
+        current.number += 1;
+        current.line = Some(line.clone());
+        Ok((current.number, line))
+    }
+
+    /// Nobody takes the line of this number any more.
+    fn leave(&self, number: u64) {
+        let mut current = self.current();
+        if current.number == number {
+            current.line = None;
         }
     }
 }
 
-/// Tries again where the connection broke: the server may have been restarted since the last step. A step that was done all the same is
-/// done again, which changes nothing more; a swap then finds its own version, and its caller, who looks again, its own value.
-async fn twice<T, F: Future<Output = RedisResult<T>>>(attempt: impl Fn() -> F) -> Result<T, StoreError> {
-    match attempt().await {
-        Err(error) if error.is_connection_dropped() || error.is_connection_refusal() => {
-            attempt().await.map_err(failed)
+impl Server {
+    /// Without time-outs of its own: who asks has one.
+    async fn connect(&self) -> RedisResult<Line> {
+        match self {
+            Server::Single(client) => {
+                let config =
+                    AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
+                Ok(Line::Single(client.get_multiplexed_async_connection_with_config(&config).await?))
+            }
+            Server::Cluster(client) => Ok(Line::Cluster(client.get_async_connection().await?)),
         }
-        result => result.map_err(failed),
     }
 }
 
-async fn query<T: FromRedisValue>(command: &Cmd, mut connection: impl ConnectionLike) -> RedisResult<T> {
-    command.query_async(&mut connection).await
+async fn query<T: FromRedisValue>(command: &Cmd, mut line: Line) -> RedisResult<T> {
+    command.query_async(&mut line).await
 }
 
-async fn invoke<T: FromRedisValue>(
-    script: &ScriptInvocation<'_>,
-    mut connection: impl ConnectionLike,
-) -> RedisResult<T> {
-    script.invoke_async(&mut connection).await
+async fn invoke<T: FromRedisValue>(script: &ScriptInvocation<'_>, mut line: Line) -> RedisResult<T> {
+    script.invoke_async(&mut line).await
+}
+
+/// TLS of the `redis` crate takes what the process has chosen, and panics where nothing is chosen and two are linked.
+fn choose_cryptography() {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // Whoever came first has chosen.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    }
+}
+
+fn no_answer() -> StoreError {
+    StoreError("redis: no answer in time".to_owned())
 }
 
 /// What goes to the log: the kind and the server's word, and no value of ours.

@@ -19,6 +19,7 @@
 //! All of them end by themselves.
 
 mod connection;
+mod line;
 mod scripts;
 mod store;
 

@@ -62,15 +62,11 @@ impl RedisStore {
         format!("{}{kind}:{of}", self.prefix)
     }
 
-    fn step<'a, T>(
+    fn step<'a, T: 'a>(
         &'a self,
         work: impl Future<Output = Result<T, StoreError>> + Send + 'a,
     ) -> StoreFuture<'a, T> {
-        Box::pin(async move {
-            tokio::time::timeout(self.timeout, work)
-                .await
-                .unwrap_or_else(|_| Err(StoreError("redis: no answer in time".to_owned())))
-        })
+        Box::pin(self.connection.within(self.timeout, work))
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod cluster;
 mod server;
+mod wire;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use cluster::Cluster;
 use logto_authkit_session_redis::RedisStore;
 use logto_authkit_sign_in::{NewSession, SessionKey, SessionStore, store_contract};
 use server::Server;
+use wire::Wire;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -66,6 +68,24 @@ async fn a_server_that_hangs_is_an_error_in_time() {
     let error = store.load(&SessionKey::of("a")).await.unwrap_err();
     assert!(begun.elapsed() < Duration::from_secs(5), "{error}");
     signal(&server, "CONT");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wire_that_goes_dead_is_left_for_a_new_one() {
+    let server = Server::start(&[]);
+    let wire = Wire::to(server.port());
+    let url = format!("redis://127.0.0.1:{}", wire.port());
+    let store = RedisStore::connect(&url).await.unwrap().with_timeout(Duration::from_millis(200));
+    assert!(store.load(&SessionKey::of("a")).await.unwrap().is_none());
+
+    wire.go_dead();
+    store.load(&SessionKey::of("a")).await.unwrap_err();
+    let before = wire.opened();
+    let begun = Instant::now();
+    while let Err(error) = store.load(&SessionKey::of("a")).await {
+        assert!(begun.elapsed() < PATIENCE, "{error}");
+    }
+    assert_eq!(wire.opened(), before + 1, "one new connection, for all");
 }
 
 #[tokio::test]
