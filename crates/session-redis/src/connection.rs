@@ -26,20 +26,20 @@ struct Current {
 }
 
 enum Server {
-    Single(Client),
-    Cluster(ClusterClient),
+    Single(Box<Client>),
+    Cluster(Box<ClusterClient>),
 }
 
 impl Connection {
     pub(crate) async fn to(url: &str, timeout: Duration) -> Result<Self, StoreError> {
         choose_cryptography();
-        Connection::made(Server::Single(Client::open(url).map_err(failed)?), timeout).await
+        Connection::made(Server::Single(Box::new(Client::open(url).map_err(failed)?)), timeout).await
     }
 
     pub(crate) async fn to_cluster(urls: &[&str], timeout: Duration) -> Result<Self, StoreError> {
         choose_cryptography();
         let client = ClusterClient::builder(urls.iter().copied()).connection_timeout(timeout).retries(3);
-        Connection::made(Server::Cluster(client.build().map_err(failed)?), timeout).await
+        Connection::made(Server::Cluster(Box::new(client.build().map_err(failed)?)), timeout).await
     }
 
     async fn made(server: Server, timeout: Duration) -> Result<Self, StoreError> {

@@ -3,6 +3,7 @@
 
 mod cluster;
 mod server;
+mod tls;
 mod wire;
 
 use std::sync::Arc;
