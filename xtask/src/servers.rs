@@ -1,4 +1,4 @@
-//! The servers that the tests start: whether they are there, and how they get there.
+//! The programs of the system that the tests start: whether they are there, and how they get there.
 
 use std::path::{Path, PathBuf};
 
@@ -22,6 +22,13 @@ pub(crate) fn postgres() -> Result<String, String> {
         .chain(on_path.into_iter().flatten())
         .find(|folder| folder.join("initdb").exists() && folder.join("postgres").exists());
     found.map(|folder| folder.display().to_string()).ok_or_else(|| "not found".to_owned())
+}
+
+/// The version of a Chromium, where the tests look for it (`testing/browser/chromium.mjs`).
+pub(crate) fn chromium() -> Result<String, String> {
+    let programs = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+    let program = programs.into_iter().find(|program| Path::new(program).exists());
+    version(&Command::new(program.ok_or("not found")?, ["--version"]))
 }
 
 /// Installs packages of the system where that is Debian's.

@@ -88,6 +88,13 @@ const REQUIREMENTS: &[Requirement] = &[
         install: || servers::install(&["postgresql"]),
     },
     Requirement {
+        name: "Chromium",
+        why: "does in the tests what a person does",
+        needed_by: &[Purpose::Test],
+        present: servers::chromium,
+        install: || servers::install(&["chromium"]),
+    },
+    Requirement {
         name: "Node packages",
         why: "are what the tests in Node and the test issuer are made of",
         needed_by: &[Purpose::Test],
