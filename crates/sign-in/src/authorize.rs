@@ -1,3 +1,5 @@
+use std::fmt;
+
 use url::Url;
 
 use crate::SignInError;
@@ -5,7 +7,9 @@ use crate::config::LogtoConfig;
 use crate::pending::PendingSignIn;
 
 /// What a sign-in asks for beyond the configuration.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// `Debug` shows neither the one-time token nor the values of further parameters.
+#[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SignInOptions {
     /// Where to go afterwards: a path of the application. Default `/`.
@@ -106,4 +110,16 @@ pub(crate) fn authorization_url(
     let mut url = endpoint.clone();
     url.query_pairs_mut().extend_pairs(parameters);
     Ok(url.into())
+}
+
+impl fmt::Debug for SignInOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("SignInOptions")
+            .field("return_to", &self.return_to)
+            .field("first_screen", &self.first_screen)
+            .field("direct_sign_in", &self.direct_sign_in)
+            .field("identifiers", &self.identifiers)
+            .finish_non_exhaustive()
+    }
 }

@@ -1,6 +1,5 @@
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Uri};
@@ -11,6 +10,7 @@ use tokio::sync::Mutex;
 use crate::authorize::{SignInOptions, authorization_url};
 use crate::callback::{Callback, Parameters};
 use crate::config::LogtoConfig;
+use crate::expiring::Expiring;
 use crate::id_token::{Expected, verify_id_token};
 use crate::issuer::{Issuer, Tokens};
 use crate::logout_token::{CLOCK_DIFFERENCE, LoggedOut, verify_logout_token};
@@ -19,7 +19,7 @@ use crate::refresh::Flights;
 use crate::return_to::return_to;
 use crate::secret::{random_text, sha256};
 use crate::session::{AccessToken, Fresh, Session, TokenKey};
-use crate::sessions::{Sessions, unavailable};
+use crate::sessions::{Loaded, Sessions, unavailable};
 use crate::{LogtoSession, SessionIndex, SessionKey, SessionLease, SessionStore, SignInError};
 
 /// Signs users in with Logto, and gets tokens for those who are.
@@ -58,13 +58,16 @@ pub(crate) struct Shared {
     pub(crate) flights: Flights,
     keys: KeySources,
     /// What callbacks led to: a second click gets the same answer, as long as the browser has the pending sign-in.
-    callbacks: Mutex<HashMap<String, (Moment, Turn)>>,
+    callbacks: StdMutex<Expiring<String, Turn>>,
     /// Tokens for the application itself, by what they are for.
-    machine_tokens: Mutex<HashMap<String, Arc<Mutex<Option<AccessToken>>>>>,
+    machine_tokens: StdMutex<Expiring<String, MachineToken>>,
 }
 
 /// Who answers a callback first, and what with.
 type Turn = Arc<Mutex<Option<Redirect>>>;
+
+/// A token for the application itself, and who asks for it first.
+type MachineToken = Arc<Mutex<Option<AccessToken>>>;
 
 /// Where to send the browser, and what to give it for the way.
 #[derive(Clone)]
@@ -77,6 +80,10 @@ pub struct Redirect {
 
 /// Tokens for the application itself are renewed when less than this is left.
 const MACHINE_LEFT_OVER: i64 = 60;
+/// After so long nobody remembers that a token for the application itself was asked for.
+const MACHINE_REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+const MAX_MACHINE_TOKENS: usize = 10_000;
+const MAX_CALLBACKS: usize = 10_000;
 /// As long as a pending sign-in lives: so long a callback is answered once, whichever process it comes to.
 const CALLBACK_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
@@ -129,14 +136,19 @@ impl LogtoClient {
         };
         match parameters.check(&self.0.config, (request, uri), names_issuer, now) {
             Ok(callback) => {
-                let turn = self.0.turn_of(&made_by).await;
-                let mut answered = turn.lock().await;
-                if let Some(redirect) = &*answered {
-                    return Ok(redirect.clone());
-                }
-                let redirect = self.finish(request, callback, made_by).await?;
-                *answered = Some(redirect.clone());
-                Ok(redirect)
+                let turn = self.0.turn_of(&made_by);
+                let (client, request) = (self.clone(), request.clone());
+                // A browser that asks a second time leaves its first request; what that has begun goes on, and answers both.
+                let answer = tokio::spawn(async move {
+                    let mut answered = turn.lock().await;
+                    if let Some(redirect) = &*answered {
+                        return Ok(redirect.clone());
+                    }
+                    let redirect = client.finish(&request, callback, made_by).await?;
+                    *answered = Some(redirect.clone());
+                    Ok(redirect)
+                });
+                answer.await.unwrap_or(Err(SignInError::InvalidCallback("the server was stopped")))
             }
             // The first of two clicks has signed in and taken the pending sign-in away.
             Err(SignInError::StateMismatch) => match self.0.sessions.find(request).await? {
@@ -149,7 +161,29 @@ impl LogtoClient {
         }
     }
 
+    /// One process alone: a code that is used twice ends the grant.
     async fn finish(
+        &self,
+        request: &HeaderMap,
+        callback: Callback,
+        made_by: String,
+    ) -> Result<Redirect, SignInError> {
+        let Some(store) = self.0.sessions.store() else {
+            return self.exchange(request, callback, made_by).await;
+        };
+        let lease = SessionLease::new(SessionKey::of(&format!("callback {made_by}")), random_text::<16>()?);
+        if !store.take_lease(&lease, CALLBACK_LIFETIME).await.map_err(unavailable)? {
+            return Err(SignInError::StateMismatch);
+        }
+        let result = self.exchange(request, callback, made_by).await;
+        if result.as_ref().is_err_and(SignInError::is_temporary) {
+            // The user may try again.
+            drop(store.release_lease(&lease).await.map_err(unavailable));
+        }
+        result
+    }
+
+    async fn exchange(
         &self,
         request: &HeaderMap,
         callback: Callback,
@@ -157,14 +191,6 @@ impl LogtoClient {
     ) -> Result<Redirect, SignInError> {
         let Shared { config, issuer, sessions, keys, clock, .. } = &*self.0;
         let Callback { pending, code } = callback;
-        if let Some(store) = sessions.store() {
-            // A code that is used twice ends the grant, so no two processes may.
-            let lease =
-                SessionLease::new(SessionKey::of(&format!("callback {made_by}")), random_text::<16>()?);
-            if !store.take_lease(&lease, CALLBACK_LIFETIME).await.map_err(unavailable)? {
-                return Err(SignInError::StateMismatch);
-            }
-        }
         let Tokens { access_token, refresh_token, id_token } =
             issuer.exchange(config, &code, &pending.verifier, &pending.redirect_uri).await?;
         let id_token = id_token.ok_or(SignInError::InvalidIdToken("there is no ID token"))?;
@@ -187,7 +213,7 @@ impl LogtoClient {
         };
         // Whatever session the browser had is another one: this one has an id that nobody could have known.
         let old = sessions.find(request).await?;
-        let (_, mut set_cookies) = sessions.create(session).await?;
+        let mut set_cookies = sessions.create(session, request).await?;
         if let Some((old, _)) = old {
             sessions.delete(&old).await?;
         }
@@ -219,10 +245,8 @@ impl LogtoClient {
         let set_cookies = sessions.cookies_that_clear(request)?;
         let home = config.address(&crate::return_to::return_to(return_to, &config.base_url));
         let Some((found, _)) = found else { return Ok(Redirect { location: home, set_cookies }) };
-        sessions.delete(&found).await?;
-        if let Some(token) = &found.session.refresh_token {
-            self.0.revoke(token).await;
-        }
+        let refresh_token = found.session.refresh_token.clone();
+        self.0.end(&found, refresh_token.as_deref()).await?;
         let location = match issuer.discovery(config).await {
             Ok(discovery) => discovery.end_session_endpoint.clone().map(|mut url| {
                 url.query_pairs_mut()
@@ -255,8 +279,8 @@ impl LogtoClient {
             return Err(SignInError::InvalidLogoutToken("it has been used before"));
         }
         let index = match &whose {
-            LoggedOut::Sid(sid) => SessionIndex::of_sid(issuer, sid),
-            LoggedOut::Subject(subject) => SessionIndex::of_subject(issuer, subject),
+            LoggedOut::Sid(sid) => SessionIndex::of_sid(&config.realm, sid),
+            LoggedOut::Subject(subject) => SessionIndex::of_subject(&config.realm, subject),
         };
         match store.delete_all(&index).await {
             Ok(ended) => Ok(ended),
@@ -286,7 +310,7 @@ impl LogtoClient {
     ) -> Result<AccessToken, SignInError> {
         let Shared { config, issuer, clock, machine_tokens, .. } = &*self.0;
         let key = [resource, organization, scope].map(Option::unwrap_or_default).join("\n");
-        let place = Arc::clone(machine_tokens.lock().await.entry(key).or_default());
+        let place = remembered(machine_tokens, key, clock.moment(), MACHINE_REMEMBERED);
         let mut kept = place.lock().await;
         let soon = clock.now().as_unix_seconds() + MACHINE_LEFT_OVER;
         if let Some(token) = kept.as_ref().filter(|token| token.expires_at > soon) {
@@ -331,8 +355,8 @@ impl LogtoClientBuilder {
             clock,
             flights: Flights::default(),
             keys: self.key_sources,
-            callbacks: Mutex::default(),
-            machine_tokens: Mutex::default(),
+            callbacks: StdMutex::new(Expiring::new(MAX_CALLBACKS)),
+            machine_tokens: StdMutex::new(Expiring::new(MAX_MACHINE_TOKENS)),
         }))
     }
 
@@ -353,22 +377,27 @@ impl LogtoClientBuilder {
 }
 
 impl Shared {
-    /// What a refresh brought, once its ID token, if there is one, has proven to be the same user's.
-    pub(crate) async fn checked(&self, mut fresh: Fresh, session: &Session) -> Result<Fresh, SignInError> {
-        if let Some(id_token) = &fresh.id_token {
-            let subject = Some(session.subject.as_str());
-            let expected = Expected { nonce: None, subject, access_token: &fresh.access_token.token };
-            let verified =
-                verify_id_token(id_token, &self.config, &self.keys, &expected, self.clock.now()).await;
-            if let Err(error) = verified {
-                tracing::warn!(%error, "a refreshed ID token is left aside");
-                fresh.id_token = None;
-                if !error.is_temporary() {
-                    return Err(error);
-                }
-            }
+    /// Whether the ID token that a refresh brought, if there is one, is the same user's.
+    pub(crate) async fn checked(&self, fresh: &Fresh, session: &Session) -> Result<(), SignInError> {
+        let Some(id_token) = &fresh.id_token else { return Ok(()) };
+        let subject = Some(session.subject.as_str());
+        let expected = Expected { nonce: None, subject, access_token: &fresh.access_token.token };
+        let verified = verify_id_token(id_token, &self.config, &self.keys, &expected, self.clock.now()).await;
+        verified.map(|_| ()).inspect_err(|error| tracing::warn!(%error, "a refreshed ID token is left aside"))
+    }
+
+    /// Ends a session here, and then its grant, also where nobody waits for that any more.
+    pub(crate) async fn end(
+        self: &Arc<Self>,
+        found: &Loaded,
+        refresh_token: Option<&str>,
+    ) -> Result<(), SignInError> {
+        self.sessions.delete(found).await?;
+        if let Some(token) = refresh_token.map(str::to_owned) {
+            let shared = Arc::clone(self);
+            drop(tokio::spawn(async move { shared.revoke(&token).await }).await);
         }
-        Ok(fresh)
+        Ok(())
     }
 
     /// Ends a refresh token. What cannot be ended now ends by itself.
@@ -378,13 +407,25 @@ impl Shared {
         }
     }
 
-    async fn turn_of(&self, made_by: &str) -> Turn {
-        let now = self.clock.moment();
-        let mut callbacks = self.callbacks.lock().await;
-        callbacks.retain(|_, (begun, _)| now.since(*begun) < CALLBACK_LIFETIME);
-        let (_, turn) = callbacks.entry(made_by.to_owned()).or_insert_with(|| (now, Turn::default()));
-        Arc::clone(turn)
+    fn turn_of(&self, made_by: &str) -> Turn {
+        remembered(&self.callbacks, made_by.to_owned(), self.clock.moment(), CALLBACK_LIFETIME)
     }
+}
+
+/// What is remembered under this key, or something new that is remembered from now on.
+fn remembered<T: Default>(
+    map: &StdMutex<Expiring<String, Arc<T>>>,
+    key: String,
+    now: Moment,
+    lifetime: Duration,
+) -> Arc<T> {
+    let mut map = map.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = map.get(&key, now) {
+        return Arc::clone(known);
+    }
+    let new = Arc::<T>::default();
+    map.insert(key, Arc::clone(&new), now + lifetime, now);
+    new
 }
 
 fn text(claims: &Claims, name: &str) -> Option<String> {

@@ -33,16 +33,37 @@ pub(crate) fn clear(config: &LogtoConfig, name: &str) -> Result<HeaderValue, Sig
     set(config, name, "", 0)
 }
 
-/// The cookies of a request whose names begin so, the first of each name.
-pub(crate) fn with_prefix<'a>(headers: &'a HeaderMap, prefix: &str) -> Vec<(&'a str, &'a str)> {
+/// So many cookies of ours are looked at: no browser has more.
+const MAX_FOUND: usize = 32;
+
+/// The cookies of a request whose names are wanted, the first of each name. What is no ASCII is somebody else's.
+pub(crate) fn find<'a>(headers: &'a HeaderMap, is_wanted: impl Fn(&str) -> bool) -> Vec<(&'a str, &'a str)> {
     let mut found: Vec<(&str, &str)> = Vec::new();
-    for line in headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok()) {
-        for (name, value) in line.split(';').filter_map(|pair| pair.split_once('=')) {
-            let (name, value) = (name.trim_matches([' ', '\t']), value.trim_matches([' ', '\t']));
-            if name.starts_with(prefix) && found.iter().all(|(known, _)| *known != name) {
-                found.push((name, value));
+    let pairs = headers.get_all(COOKIE).iter().flat_map(|line| line.as_bytes().split(|&byte| byte == b';'));
+    for (name, value) in pairs.filter_map(pair) {
+        if is_wanted(name) && found.iter().all(|(known, _)| *known != name) {
+            found.push((name, value));
+            if found.len() == MAX_FOUND {
+                break;
             }
         }
     }
     found
+}
+
+/// The cookie of this name.
+pub(crate) fn get<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    find(headers, |found| found == name).first().map(|(_, value)| *value)
+}
+
+fn pair(text: &[u8]) -> Option<(&str, &str)> {
+    let text = std::str::from_utf8(text).ok().filter(|text| text.is_ascii())?;
+    let (name, value) = text.split_once('=')?;
+    Some((name.trim_matches([' ', '\t']), value.trim_matches([' ', '\t'])))
+}
+
+/// The name of the cookie that a `Set-Cookie` header sets.
+pub(crate) fn name_set_by(header: &HeaderValue) -> Option<&str> {
+    let text = std::str::from_utf8(header.as_bytes()).ok()?;
+    text.split_once('=').map(|(name, _)| name.trim_matches([' ', '\t']))
 }

@@ -30,6 +30,25 @@ struct Discovered {
     failure: Option<(Moment, SignInError)>,
 }
 
+impl Discovered {
+    /// What there is without a request, for somebody who asked at this moment.
+    fn known(&self, asked: Moment) -> Option<Result<Arc<Discovery>, SignInError>> {
+        if let Some((read, document)) = &self.document
+            && asked.since(*read) < DISCOVERY_LIFETIME
+        {
+            return Some(Ok(Arc::clone(document)));
+        }
+        let (when, failure) = self.failure.as_ref()?;
+        match &self.document {
+            // Better an old one at once than the same wait for everybody.
+            Some((_, document)) if failure.is_temporary() && asked < *when + OLD_ONE_SERVES => {
+                Some(Ok(Arc::clone(document)))
+            }
+            _ => (*when > asked).then(|| Err(failure.clone())),
+        }
+    }
+}
+
 /// What the issuer says of itself (OpenID Connect Discovery §3, RFC 8414, RFC 9207).
 #[derive(Debug, Deserialize)]
 pub(crate) struct Discovery {
@@ -72,6 +91,8 @@ struct ErrorResponse {
 const LIMITS: (Duration, usize) = (Duration::from_secs(10), 1024 * 1024);
 /// So long a discovery document is taken as it is.
 const DISCOVERY_LIFETIME: Duration = Duration::from_secs(3600);
+/// After a failure an old discovery document is taken for so long before it is asked for again.
+const OLD_ONE_SERVES: Duration = Duration::from_secs(10);
 /// How long a token lives whose issuer does not say it.
 const UNTOLD_LIFETIME: f64 = 300.0;
 
@@ -84,15 +105,8 @@ impl Issuer {
     pub(crate) async fn discovery(&self, config: &LogtoConfig) -> Result<Arc<Discovery>, SignInError> {
         let asked = self.clock.moment();
         let mut discovered = self.discovery.lock().await;
-        if let Some((read, document)) = &discovered.document
-            && asked.since(*read) < DISCOVERY_LIFETIME
-        {
-            return Ok(Arc::clone(document));
-        }
-        if let Some((when, failure)) = &discovered.failure
-            && *when > asked
-        {
-            return Err(failure.clone());
+        if let Some(known) = discovered.known(asked) {
+            return known;
         }
         match self.read_discovery(config).await {
             Ok(document) => {

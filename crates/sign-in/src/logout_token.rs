@@ -2,7 +2,8 @@ use std::collections::HashMap;
 
 use logto_authkit_token::{CompactJws, Timestamp, TokenType};
 use logto_authkit_verifier::KeySources;
-use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 
 use crate::SignInError;
 use crate::config::LogtoConfig;
@@ -26,7 +27,13 @@ struct LogoutClaims {
     events: HashMap<String, serde_json::Value>,
     sub: Option<String>,
     sid: Option<String>,
-    nonce: Option<serde_json::Value>,
+    /// Whatever it is: also `null` is one.
+    #[serde(default, deserialize_with = "present")]
+    nonce: bool,
+}
+
+fn present<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(value).map(|_| true)
 }
 
 #[derive(Deserialize)]
@@ -79,7 +86,7 @@ fn check(claims: LogoutClaims, config: &LogtoConfig, now: i64) -> Result<(Logged
         return Err("it announces no logout");
     }
     // With a nonce it would be an ID token in disguise (§2.4).
-    if claims.nonce.is_some() {
+    if claims.nonce {
         return Err("it has a nonce");
     }
     let whose = match (claims.sid, claims.sub) {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use http::header::COOKIE;
+use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
 use logto_authkit_token::Claims;
 use serde::Serialize;
@@ -152,7 +152,7 @@ impl LogtoSession {
             return Err(SignInError::MissingOrganizationScope);
         }
         let result =
-            refresh::access_token(&self.0.shared, &found, TokenKey::new(resource, organization)).await;
+            refresh::access_token(&self.0.shared, &found, TokenKey::new(resource, organization)?).await;
         match result {
             Ok((token, now)) => {
                 if now.version > found.version {
@@ -162,7 +162,7 @@ impl LogtoSession {
             }
             Err(SignInError::NotAuthenticated) if found.session.refresh_token.is_some() => {
                 *self.found() = None;
-                *self.set_cookies_now() = self.0.shared.sessions.cookies_that_clear(&self.0.cookies)?;
+                *self.set_cookies_now() = self.0.shared.sessions.cookies_after_end(&self.0.cookies)?;
                 Err(SignInError::NotAuthenticated)
             }
             Err(error) => Err(error),
@@ -238,9 +238,24 @@ impl LogtoSession {
         self.claims().and_then(|claims| claims.get("organizations").ok().flatten()).unwrap_or_default()
     }
 
-    /// `Set-Cookie` headers to append to the answer: what has changed since the request came.
+    /// `Set-Cookie` headers to append to the answer: what has changed since the request came. See
+    /// [`append_cookies`](LogtoSession::append_cookies).
     pub fn set_cookies(&self) -> Vec<HeaderValue> {
         self.set_cookies_now().clone()
+    }
+
+    /// Appends to an answer what has changed in the browser's cookies, and keeps caches from keeping it.
+    ///
+    /// An answer that signs in or out itself has said what is to be: nothing is added to that.
+    pub fn append_cookies(&self, answer: &mut HeaderMap) {
+        let set_cookies = self.set_cookies_now();
+        if set_cookies.is_empty() || self.0.shared.sessions.is_decided_by(answer) {
+            return;
+        }
+        for cookie in &*set_cookies {
+            answer.append(SET_COOKIE, cookie.clone());
+        }
+        answer.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
 
     fn found(&self) -> MutexGuard<'_, Option<Loaded>> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use logto_authkit_verifier::{Clock, Moment, SystemClock};
 
+use crate::expiring::Expiring;
 use crate::{NewSession, SessionIndex, SessionKey, SessionLease, SessionStore, StoreFuture, StoredSession};
 
 /// Sessions in the process's own memory: for development, for tests, and for a service that is one process and may forget.
@@ -14,11 +15,10 @@ pub struct MemoryStore {
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
     sessions: HashMap<SessionKey, Entry>,
     by_index: HashMap<SessionIndex, HashSet<SessionKey>>,
-    leases: HashMap<SessionKey, (String, Moment)>,
+    leases: Expiring<SessionKey, String>,
 }
 
 struct Entry {
@@ -38,7 +38,12 @@ impl MemoryStore {
 
     /// A store with a clock of one's own.
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
-        MemoryStore { clock, capacity: DEFAULT_CAPACITY, state: Mutex::default() }
+        let state = State {
+            sessions: HashMap::new(),
+            by_index: HashMap::new(),
+            leases: Expiring::new(DEFAULT_CAPACITY),
+        };
+        MemoryStore { clock, capacity: DEFAULT_CAPACITY, state: Mutex::new(state) }
     }
 
     /// So many sessions at most; of more, those that end first go. At least 1.
@@ -72,7 +77,6 @@ impl MemoryStore {
             .map(|(key, _)| key.clone())
             .collect();
         ended.iter().for_each(|key| drop(state.remove(key)));
-        state.leases.retain(|_, (_, until)| *until > now);
         state
     }
 }
@@ -153,18 +157,18 @@ impl SessionStore for MemoryStore {
     fn take_lease<'a>(&'a self, lease: &'a SessionLease, span: Duration) -> StoreFuture<'a, bool> {
         let now = self.clock.moment();
         let mut state = self.state();
-        let is_free =
-            state.leases.get(&lease.key).is_none_or(|(owner, until)| *until <= now || *owner == lease.owner);
+        let is_free = state.leases.get(&lease.key, now).is_none_or(|owner| *owner == lease.owner);
         if is_free {
-            state.leases.insert(lease.key.clone(), (lease.owner.clone(), now + span));
+            state.leases.insert(lease.key.clone(), lease.owner.clone(), now + span, now);
         }
         drop(state);
         Box::pin(std::future::ready(Ok(is_free)))
     }
 
     fn release_lease<'a>(&'a self, lease: &'a SessionLease) -> StoreFuture<'a, ()> {
+        let now = self.clock.moment();
         let mut state = self.state();
-        if state.leases.get(&lease.key).is_some_and(|(owner, _)| *owner == lease.owner) {
+        if state.leases.get(&lease.key, now).is_some_and(|owner| *owner == lease.owner) {
             state.leases.remove(&lease.key);
         }
         drop(state);

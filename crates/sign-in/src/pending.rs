@@ -23,6 +23,8 @@ pub(crate) struct PendingSignIn {
 const LIFETIME_SECONDS: i64 = 15 * 60;
 /// So many tabs sign in at once; of more, the oldest begins anew.
 const MAX_PENDING: usize = 5;
+/// So long their cookies are together, or the oldest begins anew: common servers take 8 KB of all cookies.
+const MAX_BYTES: usize = 5000;
 
 impl PendingSignIn {
     pub(crate) fn begin(
@@ -54,23 +56,19 @@ impl PendingSignIn {
         request: &HeaderMap,
         now: Timestamp,
     ) -> Result<Vec<HeaderValue>, SignInError> {
-        let mut others: Vec<_> = cookies::with_prefix(request, &prefix(config))
-            .into_iter()
-            .map(|(name, value)| {
-                (open(config, name, value, now).map_or(i64::MIN, |pending| pending.created_at), name)
-            })
-            .collect();
-        others.sort_unstable();
-        let surplus = (others.len() + 1).saturating_sub(MAX_PENDING);
-        let mut headers = Vec::with_capacity(surplus + 1);
-        for (_, name) in &others[..surplus] {
-            headers.push(cookies::clear(config, name)?);
-        }
         let name = name(config, &self.state);
         let json = serde_json::to_vec(self).map_err(|_| SignInError::SessionTooLarge)?;
         let expires_at = Timestamp::from_unix_seconds(now.as_unix_seconds() + LIFETIME_SECONDS);
-        let sealed = config.keys.seal(&purpose(config, &name), expires_at, &json)?;
-        headers.push(cookies::set(config, &name, &base64url(&sealed), LIFETIME_SECONDS)?);
+        let sealed = base64url(&config.keys.seal(&purpose(config, &name), expires_at, &json)?);
+        let mut headers = Vec::new();
+        let (mut count, mut bytes) = (1, name.len() + sealed.len());
+        for (other, value) in newest_first(config, request, now) {
+            (count, bytes) = (count + 1, bytes + other.len() + value.len());
+            if count > MAX_PENDING || bytes > MAX_BYTES {
+                headers.push(cookies::clear(config, other)?);
+            }
+        }
+        headers.push(cookies::set(config, &name, &sealed, LIFETIME_SECONDS)?);
         Ok(headers)
     }
 
@@ -82,9 +80,7 @@ impl PendingSignIn {
         now: Timestamp,
     ) -> Option<Self> {
         let name = name(config, state);
-        let (_, value) =
-            cookies::with_prefix(request, &name).into_iter().find(|(found, _)| *found == name)?;
-        open(config, &name, value, now).filter(|pending| pending.state == state)
+        open(config, &name, cookies::get(request, &name)?, now).filter(|pending| pending.state == state)
     }
 
     /// The header that forgets it.
@@ -99,6 +95,21 @@ fn prefix(config: &LogtoConfig) -> String {
 
 fn name(config: &LogtoConfig, state: &str) -> String {
     format!("{}{}", prefix(config), &sha256(state)[..16])
+}
+
+/// The pending sign-ins of a browser; last those that cannot be opened.
+fn newest_first<'a>(
+    config: &LogtoConfig,
+    request: &'a HeaderMap,
+    now: Timestamp,
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let prefix = prefix(config);
+    let begun = |(name, value): &(&str, &str)| {
+        open(config, name, value, now).map_or(i64::MIN, |pending| pending.created_at)
+    };
+    let mut found = cookies::find(request, |name| name.starts_with(&prefix));
+    found.sort_by_cached_key(|cookie| std::cmp::Reverse(begun(cookie)));
+    found.into_iter()
 }
 
 fn purpose(config: &LogtoConfig, name: &str) -> String {

@@ -7,13 +7,20 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::client::Shared;
 use crate::secret::random_text;
-use crate::session::{AccessToken, Fresh, TokenKey};
+use crate::session::{AccessToken, Fresh, Session, TokenKey};
 use crate::sessions::{Loaded, unavailable};
 use crate::{SessionKey, SessionLease, SignInError};
 
 /// The refreshes of this process, one session at a time.
 #[derive(Debug, Default)]
-pub(crate) struct Flights(Mutex<HashMap<SessionKey, Arc<tokio::sync::Mutex<Flight>>>>);
+pub(crate) struct Flights(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    flights: HashMap<SessionKey, Arc<tokio::sync::Mutex<Flight>>>,
+    /// Those that are over go when there are so many.
+    sweep_at: usize,
+}
 
 /// What is known of the refreshes of one session.
 #[derive(Debug, Default)]
@@ -43,6 +50,8 @@ const LONGEST_BACK_OFF: Duration = Duration::from_secs(10);
 const SAVING: Duration = Duration::from_secs(1);
 /// So long it is tried again without a request.
 const SAVING_LATER: Duration = Duration::from_secs(600);
+/// Fewer flights are not worth a sweep.
+const FIRST_SWEEP: usize = 1024;
 
 /// A token, and the session it is from.
 pub(crate) type Refreshed = (AccessToken, Loaded);
@@ -66,7 +75,7 @@ pub(crate) async fn access_token(
 
 /// One task of this process at a time.
 async fn alone_here(shared: &Arc<Shared>, found: &Loaded, key: TokenKey) -> Result<Refreshed, SignInError> {
-    let shared_flight = shared.flights.of(&found.key);
+    let shared_flight = shared.flights.of(&found.key, shared.clock.moment());
     let mut flight = shared_flight.lock().await;
     if let Some((kept_for, fresh)) = flight.unsaved.take() {
         save(shared, found, kept_for, fresh, &mut flight).await?;
@@ -156,7 +165,14 @@ async fn refresh(
         let used = session.session.refresh_token.clone().ok_or(SignInError::NotAuthenticated)?;
         match shared.issuer.refresh(&shared.config, &used, key.resource(), key.organization()).await {
             Ok(fresh) => {
-                let fresh = shared.checked(fresh, &session.session).await?;
+                let fresh = match shared.checked(&fresh, &session.session).await {
+                    Ok(()) => fresh,
+                    Err(error) if error.is_temporary() => Fresh { id_token: None, ..fresh },
+                    Err(error) => {
+                        keep_grant(shared, &session, fresh.refresh_token).await?;
+                        return Err(error);
+                    }
+                };
                 return save(shared, &session, key.clone(), fresh, flight).await;
             }
             Err(SignInError::TokenRequestFailed { error, .. }) if error == "invalid_grant" => {
@@ -169,6 +185,22 @@ async fn refresh(
                 session = newer;
             }
             Err(failure) => return Err(failure),
+        }
+    }
+}
+
+/// Keeps of what a refresh brought the refresh token alone: nothing else of it is believed, but the one before is used up.
+async fn keep_grant(
+    shared: &Shared,
+    found: &Loaded,
+    refresh_token: Option<String>,
+) -> Result<(), SignInError> {
+    let Some(refresh_token) = refresh_token else { return Ok(()) };
+    loop {
+        let current = shared.sessions.again(found).await?.ok_or(SignInError::NotAuthenticated)?;
+        let session = Session { refresh_token: Some(refresh_token.clone()), ..current.session.clone() };
+        if shared.sessions.replace(&current, session).await?.is_some() {
+            return Ok(());
         }
     }
 }
@@ -213,27 +245,49 @@ async fn try_to_save(
         let current = shared.sessions.again(found).await?.ok_or(SignInError::NotAuthenticated)?;
         let mut session = current.session.clone();
         session.keep(key, fresh.clone(), shared.clock.now());
-        if let Some(saved) = shared.sessions.replace(&current, session).await? {
+        if let Some(saved) = replace_fitting(shared, &current, session, key).await? {
             return Ok((fresh.access_token.clone(), saved));
         }
     }
 }
 
+/// As [`Sessions::replace`](crate::sessions::Sessions::replace); of what is too much for cookies, access tokens go: they can be had again,
+/// the refresh token cannot.
+async fn replace_fitting(
+    shared: &Shared,
+    current: &Loaded,
+    mut session: Session,
+    key: &TokenKey,
+) -> Result<Option<Loaded>, SignInError> {
+    loop {
+        match shared.sessions.replace(current, session.clone()).await {
+            Err(SignInError::SessionTooLarge) if session.forget_a_token(key) => {
+                tracing::warn!(
+                    "a session does not fit into cookies and forgets a token; keep sessions in a store"
+                );
+            }
+            result => return result,
+        }
+    }
+}
+
 impl Flights {
-    fn of(&self, key: &SessionKey) -> Arc<tokio::sync::Mutex<Flight>> {
-        let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if flights.len() >= 1024 && !flights.contains_key(key) {
+    fn of(&self, key: &SessionKey, now: Moment) -> Arc<tokio::sync::Mutex<Flight>> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Known { flights, sweep_at } = &mut *known;
+        if flights.len() >= (*sweep_at).max(FIRST_SWEEP) && !flights.contains_key(key) {
             flights.retain(|_, flight| {
-                Arc::strong_count(flight) > 1 || flight.try_lock().is_ok_and(|flight| flight.matters())
+                Arc::strong_count(flight) > 1 || flight.try_lock().is_ok_and(|flight| flight.matters(now))
             });
+            *sweep_at = 2 * flights.len();
         }
         Arc::clone(flights.entry(key.clone()).or_default())
     }
 }
 
 impl Flight {
-    fn matters(&self) -> bool {
-        self.backed_off.is_some() || self.unsaved.is_some()
+    fn matters(&self, now: Moment) -> bool {
+        self.unsaved.is_some() || self.backed_off.as_ref().is_some_and(|last| now < last.until)
     }
 
     fn note(&mut self, result: &Result<Refreshed, SignInError>, now: Moment) {
@@ -245,5 +299,27 @@ impl Flight {
             }
             _ => None,
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use logto_authkit_verifier::{Clock, ManualClock};
+
+    use super::*;
+
+    #[test]
+    fn flights_that_backed_off_long_ago_go() {
+        let clock = ManualClock::at_present();
+        let flights = Flights::default();
+        for number in 0..5000 {
+            let flight = flights.of(&SessionKey::of(&number.to_string()), clock.moment());
+            let failure = SignInError::IssuerUnavailable { retry_after: FIRST_BACK_OFF };
+            flight.try_lock().unwrap().note(&Err(failure), clock.moment());
+            drop(flight);
+            clock.advance(Duration::from_secs(60));
+        }
+        let count = flights.0.lock().unwrap().flights.len();
+        assert!(count <= FIRST_SWEEP, "{count}");
     }
 }

@@ -18,7 +18,7 @@ pub(crate) fn return_to(wanted: Option<&str>, base_url: &Url) -> String {
 fn own_path(wanted: &str, base_url: &Url) -> Option<String> {
     // Browsers drop tabs and line feeds in an address and read a backslash as a slash: what is left could be another host's.
     let harmless = wanted.bytes().all(|byte| matches!(byte, 0x21..=0x7e) && byte != b'\\');
-    if wanted.len() > MAX_LENGTH || !harmless || !wanted.starts_with('/') || wanted.starts_with("//") {
+    if !harmless || !wanted.starts_with('/') || wanted.starts_with("//") {
         return None;
     }
     let joined = base_url.join(wanted).ok()?;
@@ -34,7 +34,8 @@ fn own_path(wanted: &str, base_url: &Url) -> Option<String> {
         path.push('#');
         path.push_str(fragment);
     }
-    Some(path)
+    // What had to be encoded has become longer.
+    (path.len() <= MAX_LENGTH).then_some(path)
 }
 
 #[cfg(test)]
@@ -88,5 +89,6 @@ mod tests {
             assert_eq!(target(spelling), "/", "{spelling:?}");
         }
         assert_eq!(target(&format!("/{}", "a".repeat(MAX_LENGTH))), "/");
+        assert_eq!(target(&format!("/{}", "\"".repeat(MAX_LENGTH / 2))), "/");
     }
 }

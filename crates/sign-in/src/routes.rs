@@ -1,6 +1,6 @@
 use http::header::{
     ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, HOST, LOCATION, ORIGIN, REFERRER_POLICY, RETRY_AFTER,
-    SET_COOKIE,
+    SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri};
 use url::form_urlencoded;
@@ -182,8 +182,17 @@ impl AuthRoutes {
         Ok(redirect(&self.client.sign_out(headers, return_to.as_deref()).await?))
     }
 
-    /// Whether a page of the application, or the user, asks to sign out. Old browsers say nothing when they follow a link.
+    /// Whether a page of the application, or the user, asks to sign out. Old browsers say nothing when they follow a link. What follows no
+    /// link, such as an image in somebody's text or a browser that reads ahead, may be on a page of the application and is not asked by it.
     fn is_own_request(&self, method: &Method, headers: &HeaderMap) -> bool {
+        let differs = |name: &str, wanted: &str| headers.get(name).is_some_and(|value| value != wanted);
+        if *method == Method::GET
+            && (differs("sec-fetch-mode", "navigate")
+                || differs("sec-fetch-dest", "document")
+                || headers.contains_key("sec-purpose"))
+        {
+            return false;
+        }
         match headers.get(SEC_FETCH_SITE) {
             Some(site) => site == "same-origin" || site == "none",
             None if *method == Method::GET => true,
@@ -207,10 +216,9 @@ impl AuthRoutes {
         let session = self.client.session(headers).await?;
         let context = session.context(&ContextOptions::default()).await;
         let mut response = Response::new(serde_json::to_vec(&context).unwrap_or_default());
-        for cookie in session.set_cookies() {
-            response.headers_mut().append(SET_COOKIE, cookie);
-        }
+        session.append_cookies(response.headers_mut());
         insert(response.headers_mut(), CONTENT_TYPE.as_str(), "application/json");
+        insert(response.headers_mut(), X_CONTENT_TYPE_OPTIONS.as_str(), "nosniff");
         insert(response.headers_mut(), CACHE_CONTROL.as_str(), "no-store");
         Ok(response)
     }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use logto_authkit_token::{Claims, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::SignInError;
+
 /// What the server remembers of a browser that is signed in.
 ///
 /// `Debug` shows who it is and no token.
@@ -77,14 +79,14 @@ impl Session {
         }
         self.access_tokens.retain(|_, token| token.is_good_for(now, Duration::ZERO));
         self.access_tokens.insert(key.clone(), fresh.access_token);
-        while self.access_tokens.len() > MAX_ACCESS_TOKENS {
-            let first = self.access_tokens.iter().filter(|(other, _)| *other != key);
-            let Some(first) = first.min_by_key(|(_, token)| token.expires_at).map(|(key, _)| key.clone())
-            else {
-                return;
-            };
-            self.access_tokens.remove(&first);
-        }
+        while self.access_tokens.len() > MAX_ACCESS_TOKENS && self.forget_a_token(key) {}
+    }
+
+    /// Forgets an access token, the one that ends first, and of this key at last. Returns whether there was one.
+    pub(crate) fn forget_a_token(&mut self, last: &TokenKey) -> bool {
+        let first = self.access_tokens.iter().min_by_key(|(key, token)| (*key == last, token.expires_at));
+        let first = first.map(|(key, _)| key.clone());
+        first.is_some_and(|first| self.access_tokens.remove(&first).is_some())
     }
 }
 
@@ -97,11 +99,16 @@ pub(crate) struct Fresh {
 }
 
 impl TokenKey {
-    pub(crate) fn new(resource: Option<&str>, organization: Option<&str>) -> Self {
+    /// # Errors
+    /// Neither a resource (RFC 8707 §2: a URI) nor an organization has a space in it.
+    pub(crate) fn new(resource: Option<&str>, organization: Option<&str>) -> Result<Self, SignInError> {
+        if [resource, organization].into_iter().flatten().any(|name| name.contains(char::is_whitespace)) {
+            return Err(SignInError::TokenRequestFailed { error: "invalid_target".to_owned(), status: 400 });
+        }
         match (resource, organization) {
-            (None, None) => TokenKey::default(),
+            (None, None) => Ok(TokenKey::default()),
             (resource, organization) => {
-                TokenKey(format!("{} {}", resource.unwrap_or_default(), organization.unwrap_or_default()))
+                Ok(TokenKey(format!("{} {}", resource.unwrap_or_default(), organization.unwrap_or_default())))
             }
         }
     }

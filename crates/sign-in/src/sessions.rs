@@ -1,12 +1,15 @@
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue};
-use logto_authkit_verifier::{Clock, Moment};
+use logto_authkit_verifier::Clock;
 use serde::{Deserialize, Serialize};
 
 use crate::config::LogtoConfig;
+use crate::recent::Recent;
 use crate::secret::{base64url, from_base64url, random_text};
 use crate::session::Session;
 use crate::{NewSession, SessionIndex, SessionKey, SessionStore, SignInError, StoreError, cookies};
@@ -26,7 +29,9 @@ enum Place {
 }
 
 /// A session as it was found, with what it takes to change it.
-#[derive(Clone, Debug)]
+///
+/// `Debug` leaves its id out: whoever has it has the session.
+#[derive(Clone)]
 pub(crate) struct Loaded {
     pub(crate) id: String,
     pub(crate) key: SessionKey,
@@ -42,19 +47,6 @@ struct Carried {
     session: Session,
 }
 
-/// Sessions in cookies that have just changed: requests that are on their way still carry what was before.
-#[derive(Debug, Default)]
-struct Recent(Mutex<HashMap<SessionKey, Changed>>);
-
-#[derive(Debug)]
-struct Changed {
-    /// Nothing where somebody signed out.
-    now: Option<Loaded>,
-    until: Moment,
-}
-
-/// So long a changed session is handed to requests that carry the old cookie.
-const HANDED_OVER_FOR: Duration = Duration::from_secs(10);
 /// Browsers keep 4 096 bytes a cookie, name and attributes included.
 const MAX_CHUNK: usize = 3800;
 const MAX_CHUNKS: usize = 5;
@@ -89,16 +81,12 @@ impl Sessions {
     ) -> Result<Option<(Loaded, Vec<HeaderValue>)>, SignInError> {
         let name = self.config.cookie_name.as_str();
         match &self.place {
-            Place::Store(_) => {
-                let cookies = cookies::with_prefix(request, name);
-                let id = cookies.iter().find(|(found, _)| *found == name).map(|(_, id)| *id);
-                match id {
-                    Some(id) if id.len() == 43 => {
-                        Ok(self.load(id.to_owned()).await?.map(|found| (found, Vec::new())))
-                    }
-                    _ => Ok(None),
+            Place::Store(_) => match cookies::get(request, name) {
+                Some(id) if id.len() == 43 => {
+                    Ok(self.load(id.to_owned()).await?.map(|found| (found, Vec::new())))
                 }
-            }
+                _ => Ok(None),
+            },
             Place::Cookies(recent) => {
                 let Some(carried) = self.carried(request) else { return Ok(None) };
                 let version = carried.version;
@@ -119,20 +107,23 @@ impl Sessions {
     }
 
     /// Keeps a new session under an id that nobody has seen.
-    pub(crate) async fn create(&self, session: Session) -> Result<(Loaded, Vec<HeaderValue>), SignInError> {
+    pub(crate) async fn create(
+        &self,
+        session: Session,
+        request: &HeaderMap,
+    ) -> Result<Vec<HeaderValue>, SignInError> {
         let id = random_text::<32>()?;
         let loaded = Loaded { key: SessionKey::of(&id), id, version: 1, session };
         if let Place::Store(store) = &self.place {
             let lifetime = self.lifetime_of(&loaded.session);
-            let issuer = self.config.logto_url.issuer();
-            let mut indexes = vec![SessionIndex::of_subject(issuer, &loaded.session.subject)];
-            indexes.extend(loaded.session.sid.as_deref().map(|sid| SessionIndex::of_sid(issuer, sid)));
+            let realm = &self.config.realm;
+            let mut indexes = vec![SessionIndex::of_subject(realm, &loaded.session.subject)];
+            indexes.extend(loaded.session.sid.as_deref().map(|sid| SessionIndex::of_sid(realm, sid)));
             let value = self.sealed(&loaded)?;
             let new = NewSession::new(value, indexes, loaded.session.expires_at(), lifetime);
             store.create(&loaded.key, new).await.map_err(unavailable)?;
         }
-        let cookies = self.cookies_of(&loaded, &HeaderMap::new())?;
-        Ok((loaded, cookies))
+        self.cookies_of(&loaded, request)
     }
 
     /// Puts `session` in the place of `found`, unless that has been changed or deleted meanwhile.
@@ -172,9 +163,18 @@ impl Sessions {
         match &self.place {
             Place::Store(store) => store.delete(&found.key).await.map(|_| ()).map_err(unavailable),
             Place::Cookies(recent) => {
-                recent.delete(found, self.clock.moment());
+                recent.delete(found, self.lifetime_of(&found.session), self.clock.moment());
                 Ok(())
             }
+        }
+    }
+
+    /// The headers that remove a session that has ended by itself. An id that opens nothing does no harm, and by the time that the browser
+    /// gets the answer it may have another.
+    pub(crate) fn cookies_after_end(&self, request: &HeaderMap) -> Result<Vec<HeaderValue>, SignInError> {
+        match self.place {
+            Place::Store(_) => Ok(Vec::new()),
+            Place::Cookies(_) => self.cookies_that_clear(request),
         }
     }
 
@@ -224,17 +224,25 @@ impl Sessions {
         let sealed = self.config.keys.seal(&self.purpose(CARRIED), loaded.session.expires_at(), &json)?;
         let text = base64url(&sealed);
         let size = MAX_CHUNK - self.config.cookie_name.len();
-        let chunks: Vec<_> =
+        let mut chunks: Vec<_> =
             text.as_bytes().chunks(size).map(|chunk| String::from_utf8_lossy(chunk).into_owned()).collect();
-        if chunks.len() > MAX_CHUNKS { Err(SignInError::SessionTooLarge) } else { Ok(chunks) }
+        if chunks.len() > MAX_CHUNKS {
+            return Err(SignInError::SessionTooLarge);
+        }
+        // The first says how many there are: a browser may still have more, of a longer session before.
+        let count = chunks.len().to_string();
+        chunks[0].insert_str(0, &count);
+        Ok(chunks)
     }
 
     fn carried(&self, request: &HeaderMap) -> Option<Loaded> {
         let name = &self.config.cookie_name;
         let found: HashMap<_, _> = self.session_cookies(request).collect();
-        let chunks =
-            (0..MAX_CHUNKS).map_while(|number| found.get(format!("{name}.{number}").as_str()).copied());
-        let sealed = from_base64url(&chunks.collect::<String>())?;
+        let part = |number: usize| found.get(format!("{name}.{number}").as_str()).copied();
+        let (count, first) = part(0)?.split_at_checked(1)?;
+        let count = count.parse().ok().filter(|count| (1..=MAX_CHUNKS).contains(count))?;
+        let others = (1..count).map(part).collect::<Option<Vec<_>>>()?;
+        let sealed = from_base64url(&(first.to_owned() + &others.concat()))?;
         let opened = self.config.keys.open(&self.purpose(CARRIED), self.clock.now(), &sealed)?;
         let Carried { id, version, session } = serde_json::from_slice(&opened).ok()?;
         Some(Loaded { key: SessionKey::of(&id), id, version, session })
@@ -242,10 +250,22 @@ impl Sessions {
 
     /// The cookies of a request that are parts of a session, and not of a sign-in.
     fn session_cookies<'a>(&'a self, request: &'a HeaderMap) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let name = self.config.cookie_name.as_str();
-        cookies::with_prefix(request, name)
-            .into_iter()
-            .filter(move |(found, _)| found[name.len()..].is_empty() || found[name.len()..].starts_with('.'))
+        cookies::find(request, |name| self.is_of_session(name)).into_iter()
+    }
+
+    /// Whether a cookie of this name is a session, or a part of one.
+    fn is_of_session(&self, name: &str) -> bool {
+        match name.strip_prefix(self.config.cookie_name.as_str()) {
+            Some("") => true,
+            Some(part) => (0..MAX_CHUNKS).any(|number| part == format!(".{number}")),
+            None => false,
+        }
+    }
+
+    /// Whether an answer gives the browser a session or takes one from it.
+    pub(crate) fn is_decided_by(&self, answer: &HeaderMap) -> bool {
+        let names = answer.get_all(SET_COOKIE).iter().filter_map(cookies::name_set_by);
+        names.into_iter().any(|name| self.is_of_session(name))
     }
 
     /// What a session is sealed for: this application, and its place.
@@ -266,38 +286,8 @@ pub(crate) fn unavailable(error: StoreError) -> SignInError {
     SignInError::SessionStoreUnavailable
 }
 
-impl Recent {
-    fn changed(&self, now: Moment) -> MutexGuard<'_, HashMap<SessionKey, Changed>> {
-        let mut changed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        changed.retain(|_, change| change.until > now);
-        changed
-    }
-
-    fn newest(&self, found: Loaded, now: Moment) -> Option<Loaded> {
-        match self.changed(now).get(&found.key) {
-            Some(Changed { now: None, .. }) => None,
-            Some(Changed { now: Some(newer), .. }) if newer.version > found.version => Some(newer.clone()),
-            _ => Some(found),
-        }
-    }
-
-    fn replace(&self, found: &Loaded, next: &Loaded, now: Moment) -> bool {
-        let mut changed = self.changed(now);
-        let current = match changed.get(&found.key) {
-            Some(Changed { now: None, .. }) => return false,
-            Some(Changed { now: Some(newer), .. }) => newer.version.max(found.version),
-            None => found.version,
-        };
-        let fits = current == found.version;
-        if fits {
-            changed
-                .insert(found.key.clone(), Changed { now: Some(next.clone()), until: now + HANDED_OVER_FOR });
-        }
-        fits
-    }
-
-    fn delete(&self, found: &Loaded, now: Moment) {
-        let gone = Changed { now: None, until: now + HANDED_OVER_FOR };
-        self.changed(now).insert(found.key.clone(), gone);
+impl fmt::Debug for Loaded {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Loaded").field("session", &self.session).finish_non_exhaustive()
     }
 }

@@ -106,14 +106,14 @@ impl NewSession {
 pub struct SessionIndex(pub(crate) String);
 
 impl SessionIndex {
-    /// All sessions of a user of this issuer.
-    pub fn of_subject(issuer: &str, subject: &str) -> Self {
-        SessionIndex(sha256(&format!("sub {issuer} {subject}")))
+    /// All sessions of a user at one application. How the application is called must hold no space.
+    pub fn of_subject(application: &str, subject: &str) -> Self {
+        SessionIndex(sha256(&format!("sub {application} {subject}")))
     }
 
-    /// The session that the issuer calls so.
-    pub fn of_sid(issuer: &str, sid: &str) -> Self {
-        SessionIndex(sha256(&format!("sid {issuer} {sid}")))
+    /// The session of an application that the issuer calls so.
+    pub fn of_sid(application: &str, sid: &str) -> Self {
+        SessionIndex(sha256(&format!("sid {application} {sid}")))
     }
 
     /// The entry as text.

@@ -151,7 +151,7 @@ async fn what_a_proxy_says_changes_no_redirect_uri() {
 }
 
 /// A logout token with these claims on top of the right ones, or without those that are null.
-fn logout_token(world: &World, changes: &serde_json::Value) -> String {
+pub(crate) fn logout_token(world: &World, changes: &serde_json::Value) -> String {
     let now = world.clock_seconds();
     let mut token = world
         .issuer

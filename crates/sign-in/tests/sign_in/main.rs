@@ -5,6 +5,7 @@ mod attacks;
 mod flow;
 mod id_tokens;
 mod logout;
+mod neighbours;
 mod oidc_provider;
 mod refresh;
 mod sessions;

@@ -17,7 +17,7 @@ pub use with_logto::{WithLogto, WithLogtoService};
 use std::future::Future;
 use std::pin::Pin;
 
-use http::Response;
+use http::{Extensions, Response, Uri};
 use logto_authkit_sign_in::AuthRoutes;
 
 /// What the layers of sign-in return.
@@ -26,3 +26,14 @@ pub type SignInFuture<B, E> = Pin<Box<dyn Future<Output = Result<Response<B>, E>
 /// The routes of the application whose session is in a request's extensions.
 #[derive(Clone, Debug)]
 struct Application(AuthRoutes);
+
+/// The address that the client asked for: a router that nests another takes its own path off.
+fn asked_for<'a>(extensions: &'a Extensions, uri: &'a Uri) -> &'a Uri {
+    #[cfg(feature = "axum")]
+    if let Some(axum::extract::OriginalUri(uri)) = extensions.get() {
+        return uri;
+    }
+    #[cfg(not(feature = "axum"))]
+    let _ = extensions;
+    uri
+}

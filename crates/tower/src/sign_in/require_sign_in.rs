@@ -5,7 +5,7 @@ use logto_authkit_sign_in::{LogtoSession, missing_layer};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{Application, SignInFuture};
+use super::{Application, SignInFuture, asked_for};
 
 /// Lets only those pass who are signed in: browsers are sent to sign in and back again, everything else is answered with 401.
 ///
@@ -45,7 +45,8 @@ where
         let denied = match (extensions.get::<LogtoSession>(), extensions.get::<Application>()) {
             (Some(session), Some(_)) if session.is_authenticated() => return Box::pin(self.0.call(request)),
             (Some(_), Some(Application(routes))) => {
-                routes.require_sign_in(request.method(), request.uri(), request.headers()).map(B::from)
+                let uri = asked_for(request.extensions(), request.uri());
+                routes.require_sign_in(request.method(), uri, request.headers()).map(B::from)
             }
             _ => missing_layer("the layer RequireSignIn").to_response::<B>(),
         };

@@ -4,7 +4,7 @@ use http::request::Parts;
 use logto_authkit_sign_in::{AccessToken, LogtoSession, SignInError, missing_layer};
 use logto_authkit_token::Claims;
 
-use super::Application;
+use super::{Application, asked_for};
 
 /// Somebody who is signed in: what a handler asks for. A browser that is not is sent to sign in and back again, anything else is
 /// answered with 401.
@@ -62,7 +62,11 @@ impl<S: Sync> FromRequestParts<S> for SignedIn {
         match session.user_id() {
             Some(user_id) => Ok(SignedIn { user_id, session: session.clone() }),
             None => {
-                let answer = routes.require_sign_in(&parts.method, &parts.uri, &parts.headers);
+                let answer = routes.require_sign_in(
+                    &parts.method,
+                    asked_for(&parts.extensions, &parts.uri),
+                    &parts.headers,
+                );
                 Err(answer.map(Into::into))
             }
         }

@@ -1,7 +1,6 @@
 use std::fmt;
 use std::task::{Context, Poll};
 
-use http::header::SET_COOKIE;
 use http::{Request, Response};
 use logto_authkit_sign_in::{AuthRoutes, LogtoClient};
 use tower_layer::Layer;
@@ -82,9 +81,7 @@ where
             request.extensions_mut().insert(session.clone());
             request.extensions_mut().insert(Application(routes));
             let mut response = inner.call(request).await?;
-            for cookie in session.set_cookies() {
-                response.headers_mut().append(SET_COOKIE, cookie);
-            }
+            session.append_cookies(response.headers_mut());
             Ok(response)
         })
     }

@@ -1,0 +1,70 @@
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use logto_authkit_verifier::Moment;
+
+use crate::SessionKey;
+use crate::expiring::Expiring;
+use crate::sessions::Loaded;
+
+/// What has come of sessions that are in cookies, in this process: requests that are on their way, and answers that come late, still carry
+/// what was before.
+#[derive(Debug)]
+pub(crate) struct Recent(Mutex<State>);
+
+#[derive(Debug)]
+struct State {
+    /// Sessions as they are after a change.
+    changed: Expiring<SessionKey, Loaded>,
+    /// Sessions that were signed out, until they would have ended.
+    gone: Expiring<SessionKey, ()>,
+}
+
+/// So long a changed session is handed to requests that carry the old cookie.
+const HANDED_OVER_FOR: Duration = Duration::from_secs(10);
+/// A session in cookies has at most 19 KB.
+const MAX_CHANGED: usize = 10_000;
+const MAX_GONE: usize = 100_000;
+
+impl Default for Recent {
+    fn default() -> Self {
+        Recent(Mutex::new(State { changed: Expiring::new(MAX_CHANGED), gone: Expiring::new(MAX_GONE) }))
+    }
+}
+
+impl Recent {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The session as it is now, or nothing where somebody signed out.
+    pub(crate) fn newest(&self, found: Loaded, now: Moment) -> Option<Loaded> {
+        let state = self.state();
+        if state.gone.get(&found.key, now).is_some() {
+            return None;
+        }
+        match state.changed.get(&found.key, now) {
+            Some(newer) if newer.version > found.version => Some(newer.clone()),
+            _ => Some(found),
+        }
+    }
+
+    /// Puts `next` in the place of `found`, unless that has been changed or deleted meanwhile.
+    pub(crate) fn replace(&self, found: &Loaded, next: &Loaded, now: Moment) -> bool {
+        let mut state = self.state();
+        if state.gone.get(&found.key, now).is_some()
+            || state.changed.get(&found.key, now).is_some_and(|newer| newer.version > found.version)
+        {
+            return false;
+        }
+        state.changed.insert(found.key.clone(), next.clone(), now + HANDED_OVER_FOR, now);
+        true
+    }
+
+    /// A session that would have lived as long as `left`.
+    pub(crate) fn delete(&self, found: &Loaded, left: Duration, now: Moment) {
+        let mut state = self.state();
+        state.changed.remove(&found.key);
+        state.gone.insert(found.key.clone(), (), now + left, now);
+    }
+}
