@@ -21,7 +21,7 @@ use logto_authkit::sign_in::{
 use logto_authkit::testing::{
     Application, DevIssuer, Organization, OrganizationRole, Resource, Role, SigningAlgorithm, User,
 };
-use sqlx::Row as _;
+use sqlx::{Connection as _, Row as _};
 use tokio::runtime::Runtime;
 
 use crate::compare::compare;
@@ -59,7 +59,7 @@ fn on_redis(runtime: &Runtime, issuer: &DevIssuer) -> Row {
     let store = runtime.block_on(RedisStore::connect(&server.url())).expect("the server runs");
     let visit = Visit::new(runtime, issuer, Some(Arc::new(store)));
     let client = ::redis::Client::open(server.url()).expect("the address is right");
-    let mut bare = runtime.block_on(::redis::aio::ConnectionManager::new(client)).expect("the server runs");
+    let mut bare = runtime.block_on(client.get_multiplexed_async_connection()).expect("the server runs");
     let value = vec![b'x'; SEALED];
     let set = ::redis::cmd("SET").arg("bare").arg(&value).to_owned();
     let _: () = runtime.block_on(set.query_async(&mut bare)).expect("the server keeps it");
@@ -88,18 +88,19 @@ fn on_postgres(runtime: &Runtime, issuer: &DevIssuer) -> Row {
         store
     });
     let visit = Visit::new(runtime, issuer, Some(Arc::new(visit)));
-    let bare = runtime.block_on(async {
-        let pool = sqlx::PgPool::connect(&server.url()).await.expect("the server runs");
+    let mut bare = runtime.block_on(async {
+        let mut connection = sqlx::PgConnection::connect(&server.url()).await.expect("the server runs");
         sqlx::raw_sql("create table bare (key text primary key, value bytea)")
-            .execute(&pool)
+            .execute(&mut connection)
             .await
             .expect("a table");
         let insert = sqlx::query("insert into bare values ('bare', $1)").bind(vec![b'x'; SEALED]);
-        insert.execute(&pool).await.expect("a row");
-        pool
+        insert.execute(&mut connection).await.expect("a row");
+        connection
     });
-    let select = || async {
-        let row = sqlx::query("select value from bare where key = $1").bind("bare").fetch_one(&bare).await;
+    let mut select = async || {
+        let select = sqlx::query("select value from bare where key = $1").bind("bare");
+        let row = select.fetch_one(&mut bare).await;
         row.and_then(|row| row.try_get::<Vec<u8>, _>(0)).expect("the row is there")
     };
     let found = compare(

@@ -62,6 +62,15 @@ impl RedisStore {
         format!("{}{kind}:{of}", self.prefix)
     }
 
+    async fn add_to_indexes(&self, key: &SessionKey, session: &NewSession) -> Result<(), StoreError> {
+        for index in &session.indexes {
+            let mut script = ADD_TO_INDEX.key(self.name('i', index.as_str()));
+            let lifetime = millis(session.lifetime);
+            let _: u8 = self.connection.invoke(script.arg(key.as_str()).arg(lifetime)).await?;
+        }
+        Ok(())
+    }
+
     fn step<'a, T: 'a>(
         &'a self,
         work: impl Future<Output = Result<T, StoreError>> + Send + 'a,
@@ -88,14 +97,12 @@ impl SessionStore for RedisStore {
     fn create<'a>(&'a self, key: &'a SessionKey, session: NewSession) -> StoreFuture<'a, ()> {
         self.step(async move {
             let lifetime = millis(session.lifetime);
-            // First what it is found by: a session that no logout finds must not be.
-            for index in &session.indexes {
-                let mut script = ADD_TO_INDEX.key(self.name('i', index.as_str()));
-                let _: u8 = self.connection.invoke(script.arg(key.as_str()).arg(lifetime)).await?;
-            }
+            // First what it is found by: a session that no logout finds must not be. And once more, for a logout between the two has taken
+            // that away.
+            self.add_to_indexes(key, &session).await?;
             let mut script = CREATE.key(self.name('s', key.as_str()));
-            let _: u8 = self.connection.invoke(script.arg(session.value).arg(lifetime)).await?;
-            Ok(())
+            let _: u8 = self.connection.invoke(script.arg(&session.value).arg(lifetime)).await?;
+            self.add_to_indexes(key, &session).await
         })
     }
 
@@ -116,13 +123,19 @@ impl SessionStore for RedisStore {
     }
 
     fn delete_all<'a>(&'a self, index: &'a SessionIndex) -> StoreFuture<'a, u64> {
-        self.step(async move {
+        // Each in its own time: a user may have many.
+        Box::pin(async move {
             let name = self.name('i', index.as_str());
-            let keys: Vec<String> = self.connection.run(cmd("ZRANGE").arg(&name).arg(0).arg(-1)).await?;
+            let list = async { self.connection.run(cmd("ZRANGE").arg(&name).arg(0).arg(-1)).await };
+            let keys: Vec<String> = self.step(list).await?;
             let mut deleted = 0;
             for key in keys {
-                deleted += self.connection.run::<u64>(cmd("DEL").arg(self.name('s', &key))).await?;
-                let _: u64 = self.connection.run(cmd("ZREM").arg(&name).arg(&key)).await?;
+                let delete = async {
+                    let deleted: u64 = self.connection.run(cmd("DEL").arg(self.name('s', &key))).await?;
+                    let _: u64 = self.connection.run(cmd("ZREM").arg(&name).arg(&key)).await?;
+                    Ok(deleted)
+                };
+                deleted += self.step(delete).await?;
             }
             Ok(deleted)
         })

@@ -37,7 +37,7 @@ pub(crate) fn clear(config: &LogtoConfig, name: &str) -> Result<HeaderValue, Sig
 const MAX_FOUND: usize = 32;
 
 /// The cookies of a request whose names are wanted, the first of each name. What is no ASCII is somebody else's.
-pub(crate) fn find<'a>(headers: &'a HeaderMap, is_wanted: impl Fn(&str) -> bool) -> Vec<(&'a str, &'a str)> {
+pub(crate) fn find(headers: &HeaderMap, is_wanted: impl Fn(&str) -> bool) -> Vec<(&str, &str)> {
     let mut found: Vec<(&str, &str)> = Vec::new();
     let pairs = headers.get_all(COOKIE).iter().flat_map(|line| line.as_bytes().split(|&byte| byte == b';'));
     for (name, value) in pairs.filter_map(pair) {

@@ -84,7 +84,9 @@ async fn a_database_that_is_down_is_an_error_and_one_that_is_back_has_everything
 #[tokio::test(flavor = "multi_thread")]
 async fn wires_that_go_dead_are_left_for_new_ones() {
     let server = Server::start();
-    let wire = Wire::to(server.port());
+    let url = server.url();
+    let port = url.split([':', '/']).find_map(|part| part.parse().ok()).unwrap();
+    let wire = Wire::to(port);
     let url = format!("postgres://app@127.0.0.1:{}/postgres", wire.port());
     let store = PostgresStore::connect_with(&url, 2).await.unwrap().with_timeout(Duration::from_millis(500));
     store.migrate().await.unwrap();

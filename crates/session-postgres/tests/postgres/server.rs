@@ -49,10 +49,6 @@ impl Server {
         format!("postgres://app@127.0.0.1:{}/postgres", self.port)
     }
 
-    pub(crate) fn port(&self) -> u16 {
-        self.port
-    }
-
     /// Starts it again, on the same port and with what it has on the disk.
     pub(crate) fn restart(&mut self) {
         let mut command = self.command("postgres");
