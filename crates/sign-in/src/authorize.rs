@@ -3,7 +3,7 @@ use std::fmt;
 use url::Url;
 
 use crate::SignInError;
-use crate::config::LogtoConfig;
+use crate::config::{LogtoConfig, is_loopback};
 use crate::pending::PendingSignIn;
 
 /// What a sign-in asks for beyond the configuration.
@@ -14,6 +14,9 @@ use crate::pending::PendingSignIn;
 pub struct SignInOptions {
     /// Where to go afterwards: a path of the application. Default `/`.
     pub return_to: Option<String>,
+    /// Where the issuer sends the browser back to, instead of [`LogtoConfig::redirect_uri`]: an address that the application chose, and
+    /// nothing that a request said. It must be registered with the issuer.
+    pub redirect_uri: Option<String>,
     /// Which page of Logto comes first.
     pub first_screen: Option<FirstScreen>,
     /// The user's name or address, if it is known (OpenID Connect Core §3.1.2.1).
@@ -110,6 +113,17 @@ pub(crate) fn authorization_url(
     let mut url = endpoint.clone();
     url.query_pairs_mut().extend_pairs(parameters);
     Ok(url.into())
+}
+
+/// Where the issuer sends the browser back to: `https`, or `http` on loopback.
+pub(crate) fn redirect_uri(config: &LogtoConfig, options: &SignInOptions) -> Result<String, SignInError> {
+    let Some(wanted) = &options.redirect_uri else { return Ok(config.redirect_uri()) };
+    let url = Url::parse(wanted).map_err(|_| SignInError::RedirectUriMismatch)?;
+    let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
+    if !is_safe || url.query().is_some() || url.fragment().is_some() {
+        return Err(SignInError::RedirectUriMismatch);
+    }
+    Ok(wanted.clone())
 }
 
 impl fmt::Debug for SignInOptions {

@@ -43,11 +43,11 @@ impl Parameters {
     pub(crate) fn check(
         self,
         config: &LogtoConfig,
-        request: (&HeaderMap, &Uri),
+        request: (&HeaderMap, &str),
         names_issuer: bool,
         now: Timestamp,
     ) -> Result<Callback, SignInError> {
-        let (headers, uri) = request;
+        let (headers, came_to) = request;
         if let Some(error) = &self.error {
             return Err(SignInError::AuthorizationDenied { error: error_code(error) });
         }
@@ -58,8 +58,7 @@ impl Parameters {
             None if names_issuer => return Err(SignInError::IssuerMismatch),
             _ => {}
         }
-        // The origin is the application's own by configuration; the cookie would not be here otherwise.
-        if config.address(uri.path()) != pending.redirect_uri {
+        if came_to != pending.redirect_uri {
             return Err(SignInError::RedirectUriMismatch);
         }
         match self.code {

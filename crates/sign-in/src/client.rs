@@ -7,7 +7,7 @@ use logto_authkit_token::{Claims, ConfigError};
 use logto_authkit_verifier::{Clock, KeySources, Moment};
 use tokio::sync::Mutex;
 
-use crate::authorize::{SignInOptions, authorization_url};
+use crate::authorize::{SignInOptions, authorization_url, redirect_uri};
 use crate::callback::{Callback, Parameters};
 use crate::config::LogtoConfig;
 use crate::expiring::Expiring;
@@ -45,6 +45,7 @@ pub struct LogtoClient(pub(crate) Arc<Shared>);
 pub struct LogtoClientBuilder {
     config: LogtoConfig,
     store: Option<Arc<dyn SessionStore>>,
+    on_server: bool,
     key_sources: KeySources,
 }
 
@@ -90,7 +91,12 @@ const CALLBACK_LIFETIME: Duration = Duration::from_secs(15 * 60);
 impl LogtoClient {
     /// For one application. Without a [store](LogtoClientBuilder::store), sessions are sealed in cookies.
     pub fn builder(config: LogtoConfig) -> LogtoClientBuilder {
-        LogtoClientBuilder { config, store: None, key_sources: KeySources::global().clone() }
+        LogtoClientBuilder {
+            config,
+            store: None,
+            on_server: false,
+            key_sources: KeySources::global().clone(),
+        }
     }
 
     /// What it was built with.
@@ -112,7 +118,7 @@ impl LogtoClient {
         let now = clock.now();
         let return_to = return_to(options.return_to.as_deref(), &config.base_url);
         let scopes: Vec<_> = config.scopes.iter().map(String::as_str).collect();
-        let pending = PendingSignIn::begin(config, return_to, scopes.join(" "), now)?;
+        let pending = PendingSignIn::begin(redirect_uri(config, options)?, return_to, scopes.join(" "), now)?;
         Ok(Redirect {
             location: authorization_url(config, &discovery.authorization_endpoint, &pending, options)?,
             set_cookies: pending.cookies(config, request, now)?,
@@ -124,6 +130,27 @@ impl LogtoClient {
     /// # Errors
     /// Whatever shows that the callback is not the answer to a sign-in of this browser, or that the issuer gave no identity.
     pub async fn handle_callback(&self, request: &HeaderMap, uri: &Uri) -> Result<Redirect, SignInError> {
+        // The origin is the application's own by configuration; the cookie would not be here otherwise.
+        self.callback_that_came_to(&self.0.config.address(uri.path()), request, uri).await
+    }
+
+    /// As [`handle_callback`](LogtoClient::handle_callback), for who knows the whole address that the browser was sent back to, origin and
+    /// all.
+    ///
+    /// # Errors
+    /// As there, and a text that is no address.
+    pub async fn handle_callback_url(&self, request: &HeaderMap, url: &str) -> Result<Redirect, SignInError> {
+        let came_to = url.split(['?', '#']).next().unwrap_or_default();
+        let uri = url.parse().map_err(|_| SignInError::RedirectUriMismatch)?;
+        self.callback_that_came_to(came_to, request, &uri).await
+    }
+
+    async fn callback_that_came_to(
+        &self,
+        came_to: &str,
+        request: &HeaderMap,
+        uri: &Uri,
+    ) -> Result<Redirect, SignInError> {
         let parameters = Parameters::read(uri)?;
         let made_by = parameters.state.as_deref().map(sha256).unwrap_or_default();
         let now = self.0.clock.now();
@@ -134,7 +161,7 @@ impl LogtoClient {
             }
             _ => false,
         };
-        match parameters.check(&self.0.config, (request, uri), names_issuer, now) {
+        match parameters.check(&self.0.config, (request, came_to), names_issuer, now) {
             Ok(callback) => {
                 let turn = self.0.turn_of(&made_by);
                 let (client, request) = (self.clone(), request.clone());
@@ -240,11 +267,22 @@ impl LogtoClient {
         request: &HeaderMap,
         return_to: Option<&str>,
     ) -> Result<Redirect, SignInError> {
+        let config = &self.0.config;
+        let home = config.address(&crate::return_to::return_to(return_to, &config.base_url));
+        self.sign_out_to(request, &home).await
+    }
+
+    /// As [`sign_out`](LogtoClient::sign_out), to any address: one that the application chose, and nothing that a request said.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn sign_out_to(&self, request: &HeaderMap, home: &str) -> Result<Redirect, SignInError> {
         let Shared { config, issuer, sessions, .. } = &*self.0;
         let found = sessions.find(request).await?;
         let set_cookies = sessions.cookies_that_clear(request)?;
-        let home = config.address(&crate::return_to::return_to(return_to, &config.base_url));
-        let Some((found, _)) = found else { return Ok(Redirect { location: home, set_cookies }) };
+        let Some((found, _)) = found else {
+            return Ok(Redirect { location: home.to_owned(), set_cookies });
+        };
         let refresh_token = found.session.refresh_token.clone();
         self.0.end(&found, refresh_token.as_deref()).await?;
         let location = match issuer.discovery(config).await {
@@ -252,13 +290,13 @@ impl LogtoClient {
                 url.query_pairs_mut()
                     .append_pair("client_id", &config.app_id)
                     .append_pair("id_token_hint", &found.session.id_token)
-                    .append_pair("post_logout_redirect_uri", &home);
+                    .append_pair("post_logout_redirect_uri", home);
                 String::from(url)
             }),
             // Signed out here; the issuer will hear of it when its own session ends.
             Err(_) => None,
         };
-        Ok(Redirect { location: location.unwrap_or(home), set_cookies })
+        Ok(Redirect { location: location.unwrap_or_else(|| home.to_owned()), set_cookies })
     }
 
     /// Ends the sessions that a logout token names (OpenID Connect Back-Channel Logout §2.7), and says how many there were.
@@ -333,6 +371,14 @@ impl LogtoClientBuilder {
         self
     }
 
+    /// Sessions are sealed in cookies that no browser gets: the caller keeps them on the server, in a session of its framework, and brings
+    /// them as if a browser did. They may be of any number, and what has changed is handed to requests that still carry what was before as
+    /// long as the session lives, because a framework may write an old session over a new one.
+    pub fn cookies_kept_on_server(mut self) -> Self {
+        self.on_server = true;
+        self
+    }
+
     /// Where the issuer's keys come from, with the HTTP client and the clock of everything else. Default: [`KeySources::global`].
     pub fn key_sources(mut self, sources: &KeySources) -> Self {
         self.key_sources = sources.clone();
@@ -346,7 +392,7 @@ impl LogtoClientBuilder {
         let issuer = Issuer::new(Arc::clone(self.key_sources.http_client()), Arc::clone(&clock));
         let sessions = match self.store {
             Some(store) => Sessions::in_store(Arc::clone(&config), Arc::clone(&clock), store),
-            None => Sessions::in_cookies(Arc::clone(&config), Arc::clone(&clock)),
+            None => Sessions::in_cookies(Arc::clone(&config), Arc::clone(&clock), self.on_server),
         };
         LogtoClient(Arc::new(Shared {
             config,

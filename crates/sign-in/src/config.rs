@@ -288,14 +288,18 @@ fn base_url(text: Option<&str>) -> Result<Url, ConfigError> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(wrong("it holds a user's name", "leave it out"));
     }
-    let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
+    if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&url)) {
         return Err(wrong("it has no TLS", "write https://, or http:// for localhost"));
     }
     Ok(url)
 }
 
-fn prefix(text: &str) -> Result<String, ConfigError> {
+/// Whether an address is this machine's own, so that TLS would protect nothing.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
+}
+
+pub(crate) fn prefix(text: &str) -> Result<String, ConfigError> {
     let trimmed = text.trim_end_matches('/');
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
     let is_path = trimmed.starts_with('/') && !trimmed.contains("//") && trimmed.bytes().all(legal);

@@ -103,6 +103,51 @@ impl LogtoSession {
         self.found().as_ref().map(|found| found.session.subject.clone())
     }
 
+    /// The ID token itself. It is for this application alone, and no token to call an API with.
+    pub fn id_token(&self) -> Option<String> {
+        self.found().as_ref().map(|found| found.session.id_token.clone())
+    }
+
+    /// A token that is there and good for another minute. Nothing is asked for and nothing changes: for who cannot give the browser new
+    /// cookies.
+    ///
+    /// # Errors
+    /// A resource or an organization that is none.
+    pub fn known_access_token(
+        &self,
+        resource: Option<&str>,
+        organization: Option<&str>,
+    ) -> Result<Option<AccessToken>, SignInError> {
+        let key = TokenKey::new(resource, organization)?;
+        let found = self.found();
+        let token =
+            found.as_ref().and_then(|found| found.session.access_token(&key, self.0.shared.clock.now()));
+        Ok(token.cloned())
+    }
+
+    /// Forgets every access token: the next one is asked for.
+    ///
+    /// # Errors
+    /// Nobody is signed in, or the session store cannot be reached.
+    pub async fn clear_access_tokens(&self) -> Result<(), SignInError> {
+        let Some(found) = self.found().clone() else { return Err(SignInError::NotAuthenticated) };
+        let changed = refresh::forget_access_tokens(&self.0.shared, &found).await?;
+        self.changed(changed)
+    }
+
+    /// Forgets the whole session, and ends its grant. Who is signed in at the issuer stays so: see
+    /// [`LogtoClient::sign_out`](crate::LogtoClient::sign_out).
+    ///
+    /// # Errors
+    /// The session store cannot be reached.
+    pub async fn forget(&self) -> Result<(), SignInError> {
+        let Some(found) = self.found().clone() else { return Ok(()) };
+        self.0.shared.end(&found, found.session.refresh_token.as_deref()).await?;
+        *self.found() = None;
+        *self.set_cookies_now() = self.0.shared.sessions.cookies_that_clear(&self.0.cookies)?;
+        Ok(())
+    }
+
     /// The claims of the ID token.
     pub fn claims(&self) -> Option<Claims> {
         self.found().as_ref().and_then(|found| claims_of(&found.session.id_token))

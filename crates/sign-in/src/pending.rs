@@ -28,7 +28,7 @@ const MAX_BYTES: usize = 5000;
 
 impl PendingSignIn {
     pub(crate) fn begin(
-        config: &LogtoConfig,
+        redirect_uri: String,
         return_to: String,
         scopes: String,
         now: Timestamp,
@@ -37,7 +37,7 @@ impl PendingSignIn {
             state: random_text::<64>()?,
             nonce: random_text::<64>()?,
             verifier: random_text::<64>()?,
-            redirect_uri: config.redirect_uri(),
+            redirect_uri,
             return_to,
             scopes,
             created_at: now.as_unix_seconds(),

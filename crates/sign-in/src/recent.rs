@@ -10,7 +10,11 @@ use crate::sessions::Loaded;
 /// What has come of sessions that are in cookies, in this process: requests that are on their way, and answers that come late, still carry
 /// what was before.
 #[derive(Debug)]
-pub(crate) struct Recent(Mutex<State>);
+pub(crate) struct Recent {
+    /// So long a changed session is handed to requests that carry what was before; as long as it lives where nothing is said.
+    handed_over_for: Option<Duration>,
+    state: Mutex<State>,
+}
 
 #[derive(Debug)]
 struct State {
@@ -20,21 +24,18 @@ struct State {
     gone: Expiring<SessionKey, ()>,
 }
 
-/// So long a changed session is handed to requests that carry the old cookie.
-const HANDED_OVER_FOR: Duration = Duration::from_secs(10);
 /// A session in cookies has at most 19 KB.
 const MAX_CHANGED: usize = 10_000;
 const MAX_GONE: usize = 100_000;
 
-impl Default for Recent {
-    fn default() -> Self {
-        Recent(Mutex::new(State { changed: Expiring::new(MAX_CHANGED), gone: Expiring::new(MAX_GONE) }))
-    }
-}
-
 impl Recent {
+    pub(crate) fn new(handed_over_for: Option<Duration>) -> Self {
+        let state = State { changed: Expiring::new(MAX_CHANGED), gone: Expiring::new(MAX_GONE) };
+        Recent { handed_over_for, state: Mutex::new(state) }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The session as it is now, or nothing where somebody signed out.
@@ -49,15 +50,16 @@ impl Recent {
         }
     }
 
-    /// Puts `next` in the place of `found`, unless that has been changed or deleted meanwhile.
-    pub(crate) fn replace(&self, found: &Loaded, next: &Loaded, now: Moment) -> bool {
+    /// Puts `next`, which lives as long as `left`, in the place of `found`, unless that has been changed or deleted meanwhile.
+    pub(crate) fn replace(&self, found: &Loaded, next: &Loaded, left: Duration, now: Moment) -> bool {
         let mut state = self.state();
         if state.gone.get(&found.key, now).is_some()
             || state.changed.get(&found.key, now).is_some_and(|newer| newer.version > found.version)
         {
             return false;
         }
-        state.changed.insert(found.key.clone(), next.clone(), now + HANDED_OVER_FOR, now);
+        let until = now + self.handed_over_for.unwrap_or(left);
+        state.changed.insert(found.key.clone(), next.clone(), until, now);
         true
     }
 

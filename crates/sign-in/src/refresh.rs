@@ -195,12 +195,24 @@ async fn keep_grant(
     found: &Loaded,
     refresh_token: Option<String>,
 ) -> Result<(), SignInError> {
-    let Some(refresh_token) = refresh_token else { return Ok(()) };
+    if refresh_token.is_some() {
+        change(shared, found, |session| session.refresh_token.clone_from(&refresh_token)).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn forget_access_tokens(shared: &Shared, found: &Loaded) -> Result<Loaded, SignInError> {
+    change(shared, found, |session| session.access_tokens.clear()).await
+}
+
+/// Changes a session as it is now.
+async fn change(shared: &Shared, found: &Loaded, make: impl Fn(&mut Session)) -> Result<Loaded, SignInError> {
     loop {
         let current = shared.sessions.again(found).await?.ok_or(SignInError::NotAuthenticated)?;
-        let session = Session { refresh_token: Some(refresh_token.clone()), ..current.session.clone() };
-        if shared.sessions.replace(&current, session).await?.is_some() {
-            return Ok(());
+        let mut session = current.session.clone();
+        make(&mut session);
+        if let Some(changed) = shared.sessions.replace(&current, session).await? {
+            return Ok(changed);
         }
     }
 }

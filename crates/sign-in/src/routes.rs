@@ -8,7 +8,7 @@ use url::form_urlencoded;
 use crate::authorize::{FirstScreen, SignInOptions};
 use crate::client::{LogtoClient, Redirect};
 use crate::logto_session::ContextOptions;
-use crate::{SignInError, error_page};
+use crate::{ConfigError, SignInError, config, error_page};
 
 /// The routes of sign-in, over plain `http` types: any framework mounts them below
 /// [`auth_routes_prefix`](crate::LogtoConfig::auth_routes_prefix).
@@ -24,6 +24,7 @@ use crate::{SignInError, error_page};
 #[derive(Clone, Debug)]
 pub struct AuthRoutes {
     client: LogtoClient,
+    prefix: String,
 }
 
 /// What a route does.
@@ -45,12 +46,21 @@ const SEC_FETCH_SITE: &str = "sec-fetch-site";
 impl AuthRoutes {
     /// The routes of one application.
     pub fn new(client: LogtoClient) -> Self {
-        AuthRoutes { client }
+        let prefix = client.config().auth_routes_prefix().to_owned();
+        AuthRoutes { client, prefix }
+    }
+
+    /// The same routes below another path than the configuration's: for a framework that mounts them inside another path.
+    ///
+    /// # Errors
+    /// A text that is no path.
+    pub fn at(&self, prefix: &str) -> Result<Self, ConfigError> {
+        Ok(AuthRoutes { client: self.client.clone(), prefix: config::prefix(prefix)? })
     }
 
     /// Below which path the routes are.
     pub fn prefix(&self) -> &str {
-        self.client.config().auth_routes_prefix()
+        &self.prefix
     }
 
     /// Whether a path is one of these routes' to answer, known action or not.
@@ -150,6 +160,7 @@ impl AuthRoutes {
         }
         let options = SignInOptions {
             return_to: parameter(uri, "return_to"),
+            redirect_uri: Some(self.client.config().address(&format!("{}/sign-in-callback", self.prefix))),
             first_screen,
             ..SignInOptions::default()
         };

@@ -20,6 +20,8 @@ pub(crate) struct Sessions {
     config: Arc<LogtoConfig>,
     clock: Arc<dyn Clock>,
     place: Place,
+    /// Of so many cookies a session is at most.
+    max_chunks: usize,
 }
 
 #[derive(Debug)]
@@ -50,6 +52,10 @@ struct Carried {
 /// Browsers keep 4 096 bytes a cookie, name and attributes included.
 const MAX_CHUNK: usize = 3800;
 const MAX_CHUNKS: usize = 5;
+/// As many as are looked at in a request, and a sign-in's cookies beside them.
+const MAX_CHUNKS_ON_SERVER: usize = 24;
+/// So long a changed session is handed to requests that carry the old cookie.
+const HANDED_OVER_FOR: Duration = Duration::from_secs(10);
 /// The place of a session that is in cookies: the name of no session in a store.
 const CARRIED: &str = "in cookies";
 
@@ -59,11 +65,14 @@ impl Sessions {
         clock: Arc<dyn Clock>,
         store: Arc<dyn SessionStore>,
     ) -> Self {
-        Sessions { config, clock, place: Place::Store(store) }
+        Sessions { config, clock, place: Place::Store(store), max_chunks: MAX_CHUNKS }
     }
 
-    pub(crate) fn in_cookies(config: Arc<LogtoConfig>, clock: Arc<dyn Clock>) -> Self {
-        Sessions { config, clock, place: Place::Cookies(Recent::default()) }
+    /// `on_server`: they are kept for the browser, and no browser's bounds hold.
+    pub(crate) fn in_cookies(config: Arc<LogtoConfig>, clock: Arc<dyn Clock>, on_server: bool) -> Self {
+        let (handed_over_for, max_chunks) =
+            if on_server { (None, MAX_CHUNKS_ON_SERVER) } else { (Some(HANDED_OVER_FOR), MAX_CHUNKS) };
+        Sessions { config, clock, place: Place::Cookies(Recent::new(handed_over_for)), max_chunks }
     }
 
     /// The store, where there is one.
@@ -140,7 +149,7 @@ impl Sessions {
             }
             Place::Cookies(recent) => {
                 self.chunks(&next)?;
-                recent.replace(found, &next, self.clock.moment())
+                recent.replace(found, &next, self.lifetime_of(&next.session), self.clock.moment())
             }
         };
         Ok(replaced.then_some(next))
@@ -226,11 +235,11 @@ impl Sessions {
         let size = MAX_CHUNK - self.config.cookie_name.len();
         let mut chunks: Vec<_> =
             text.as_bytes().chunks(size).map(|chunk| String::from_utf8_lossy(chunk).into_owned()).collect();
-        if chunks.len() > MAX_CHUNKS {
+        if chunks.len() > self.max_chunks {
             return Err(SignInError::SessionTooLarge);
         }
         // The first says how many there are: a browser may still have more, of a longer session before.
-        let count = chunks.len().to_string();
+        let count = format!("{}.", chunks.len());
         chunks[0].insert_str(0, &count);
         Ok(chunks)
     }
@@ -239,8 +248,8 @@ impl Sessions {
         let name = &self.config.cookie_name;
         let found: HashMap<_, _> = self.session_cookies(request).collect();
         let part = |number: usize| found.get(format!("{name}.{number}").as_str()).copied();
-        let (count, first) = part(0)?.split_at_checked(1)?;
-        let count = count.parse().ok().filter(|count| (1..=MAX_CHUNKS).contains(count))?;
+        let (count, first) = part(0)?.split_once('.')?;
+        let count = count.parse().ok().filter(|count| (1..=self.max_chunks).contains(count))?;
         let others = (1..count).map(part).collect::<Option<Vec<_>>>()?;
         let sealed = from_base64url(&(first.to_owned() + &others.concat()))?;
         let opened = self.config.keys.open(&self.purpose(CARRIED), self.clock.now(), &sealed)?;
@@ -257,7 +266,7 @@ impl Sessions {
     fn is_of_session(&self, name: &str) -> bool {
         match name.strip_prefix(self.config.cookie_name.as_str()) {
             Some("") => true,
-            Some(part) => (0..MAX_CHUNKS).any(|number| part == format!(".{number}")),
+            Some(part) => (0..self.max_chunks).any(|number| part == format!(".{number}")),
             None => false,
         }
     }
