@@ -9,6 +9,26 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/**
+ * An application that signs users in: one set of options, checked and ready.
+ *
+ * What runs on another thread owns all that it uses, as in `NativeGuard`.
+ */
+export declare class NativeApplication {
+  /** The routes of sign-in, below `prefix`. */
+  handle(method: string, url: string, prefix: string | undefined | null, lines: string, body: string): Promise<HttpAnswer>
+  /** The answer to a request that needs somebody who is signed in. */
+  requireSignIn(method: string, url: string, prefix: string | undefined | null, lines: string): HttpAnswer
+  /** The session of a request. */
+  session(lines: string): Promise<NativeSession | Refusal>
+  signIn(lines: string, options: string): Promise<Destination | Refusal>
+  /** `url` is all of it: origin, path and query. */
+  handleCallback(lines: string, url: string): Promise<Destination | Refusal>
+  signOut(lines: string, home?: string | undefined | null): Promise<Destination | Refusal>
+  /** A token for the application itself. */
+  clientCredentials(resource?: string | undefined | null, organization?: string | undefined | null, scope?: string | undefined | null): Promise<NativeToken | Refusal>
+}
+
 /** Makes and checks CSRF tokens under one secret. */
 export declare class NativeCsrfTokens {
   issue(session: string): string | ConfigProblem
@@ -56,6 +76,25 @@ export declare class NativeIssuer {
   stop(): Promise<void>
 }
 
+/** The session of one request. */
+export declare class NativeSession {
+  get isAuthenticated(): boolean
+  /** Who is signed in and what else is asked for, as JSON. */
+  context(options: string): Promise<string>
+  accessToken(resource?: string | undefined | null, organization?: string | undefined | null): Promise<NativeToken | Refusal>
+  /** A token that is there, without any request and any change. */
+  knownAccessToken(resource?: string | undefined | null, organization?: string | undefined | null): NativeToken | Refusal | null
+  get idToken(): string | null
+  /** The claims of the ID token, as JSON. */
+  get claims(): string | null
+  /** What the userinfo endpoint tells, as JSON. */
+  userInfo(): Promise<string | Refusal>
+  clearAccessTokens(): Promise<Refusal | null>
+  forget(): Promise<Refusal | null>
+  /** The cookies to append to an answer that sets these itself. */
+  cookiesFor(answer: Array<string>): Array<string>
+}
+
 /** What a guard decided: the claims of a user as JSON text, a guest, or a denial. */
 export type Answer = string | GuestAnswer | DenialAnswer
 
@@ -81,6 +120,9 @@ export interface ConfigProblem {
   hint: string
 }
 
+/** Checks the options. */
+export declare function createApplication(json: string): NativeApplication | ConfigProblem
+
 /** The `Set-Cookie` that gives a page its token. */
 export declare function csrfCookieHeader(name: string, token: string, secure: boolean): string | ConfigProblem
 
@@ -103,12 +145,26 @@ export interface DenialAnswer {
 /** The denial of a code, for a guest of whom a user was expected. */
 export declare function denialOf(code: string): DenialAnswer
 
+/** Where to send a browser. */
+export interface Destination {
+  location: string
+  setCookies: Array<string>
+}
+
 /** A visitor who was admitted as a guest. */
 export interface GuestAnswer {
   guestId: string
   guestReason: string
   /** A `Set-Cookie` for a guest who is new. */
   setCookie?: string
+}
+
+/** An answer to a request, to be sent as it is. */
+export interface HttpAnswer {
+  status: number
+  /** Names and values in turn. */
+  headers: Array<string>
+  body: string
 }
 
 export declare function invalidateJwksCache(logtoUrl: string): ConfigProblem | null
@@ -125,10 +181,30 @@ export interface JwksStatus {
   keys: number
 }
 
+/** An access token and what is known of it. */
+export interface NativeToken {
+  token: string
+  scopes: Array<string>
+  /** Seconds since 1970. */
+  expiresAt: number
+}
+
 /** What a requirement leads to: `null` when it is met. */
 export type Outcome = DenialAnswer | undefined | null | ConfigProblem
 
 export declare function primeJwksCache(logtoUrl: string, jwks: string): ConfigProblem | null
+
+/** What cannot be done: the JavaScript half throws a `SignInError` of it, or sends the answer. */
+export interface Refusal {
+  code: string
+  status: number
+  message: string
+  /** The issuer's own code, where it has one. */
+  issuerError?: string
+  /** In seconds. */
+  retryAfter?: number
+  answer: HttpAnswer
+}
 
 /** Starts an issuer: with the configuration that is given as JSON, or with an example of everything. */
 export declare function startIssuer(config?: string | undefined | null): Promise<NativeIssuer>

@@ -835,14 +835,17 @@ function __napiStampBindingTarget(exportsObject, target) {
 // linked import resolves to `undefined`.
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
+module.exports.NativeApplication = nativeBinding.NativeApplication
 module.exports.NativeCsrfTokens = nativeBinding.NativeCsrfTokens
 module.exports.NativeGuard = nativeBinding.NativeGuard
 module.exports.NativeIssuer = nativeBinding.NativeIssuer
+module.exports.NativeSession = nativeBinding.NativeSession
 module.exports.authCookieHeader = nativeBinding.authCookieHeader
 module.exports.checkRoles = nativeBinding.checkRoles
 module.exports.checkScopes = nativeBinding.checkScopes
 module.exports.clearJwksCache = nativeBinding.clearJwksCache
 module.exports.compileOptions = nativeBinding.compileOptions
+module.exports.createApplication = nativeBinding.createApplication
 module.exports.csrfCookieHeader = nativeBinding.csrfCookieHeader
 module.exports.csrfTokens = nativeBinding.csrfTokens
 module.exports.denialOf = nativeBinding.denialOf

@@ -22,4 +22,5 @@ mod options;
 mod permissions;
 mod problem;
 mod request;
+mod sign_in;
 mod testing;

@@ -51,10 +51,15 @@ impl OptionReader {
         }
     }
 
+    /// What is false unless it is said.
     pub(crate) fn flag(&mut self, name: &'static str) -> Result<bool, ConfigProblem> {
+        Ok(self.truth(name)?.unwrap_or(false))
+    }
+
+    pub(crate) fn truth(&mut self, name: &'static str) -> Result<Option<bool>, ConfigProblem> {
         match self.take(name) {
-            None => Ok(false),
-            Some(Value::Bool(flag)) => Ok(flag),
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(flag)),
             Some(other) => Err(wrong_type(name, &other, "true or false")),
         }
     }
@@ -73,7 +78,7 @@ impl OptionReader {
     /// Refuses options that nobody has asked for: a misspelt option must not be silently without effect.
     pub(crate) fn finish(mut self) -> Result<(), ConfigProblem> {
         // What only the JavaScript half writes is no option to advise.
-        self.known.retain(|name| *name != "organizationFromRequest");
+        self.known.retain(|name| !["organizationFromRequest", "onServer"].contains(name));
         self.known.sort_unstable();
         match self.options.keys().next() {
             None => Ok(()),

@@ -1,0 +1,136 @@
+import { type NativeApplication, createApplication } from '../../native/index.js'
+import { ConfigError, unwrap } from '../auth_error.js'
+import { object } from '../option_checks.js'
+
+/** What is to be asked of which Logto server, and where the application is. */
+export interface LogtoConfig extends GetContextOptions {
+  /** The address of the Logto server, such as `https://tenant.logto.app`. */
+  endpoint: string
+  /** The application's id, from the Logto console. */
+  appId: string
+  /** The secret of a confidential application. Without one the application is a public one. */
+  appSecret?: string | undefined
+  /**
+   * The origin that browsers know the application by, such as `https://app.example.com`. Redirect URIs are made of it, and never of what
+   * a proxy says. It may be left out in development, where the application is asked at a loopback address.
+   */
+  baseUrl?: string | undefined
+  /** The path below which the routes are, without the path that they are mounted at. Default `/auth`. */
+  authRoutesPrefix?: string | undefined
+  /** Scopes beside `openid`, `offline_access` and `profile`. */
+  scopes?: readonly string[] | undefined
+  /** API resources to ask tokens for. */
+  resources?: readonly string[] | undefined
+  /** What Logto asks of a user who is signed in there already. Default `consent`. */
+  prompt?: 'consent' | 'login' | undefined
+  /** Whether `openid`, `offline_access` and `profile` are asked for. Default `true`. */
+  includeReservedScopes?: boolean | undefined
+  /**
+   * Secrets of 32 bytes or more that sessions are sealed with: the first one seals, all of them open. Needed where sessions are in cookies,
+   * Redis or memory; sessions in `express-session` are sealed with what `appSecret` gives where there are none.
+   */
+  sealingKeys?: string | readonly string[] | undefined
+  /** Another name for one sealing key, as in `@logto/next`. */
+  cookieSecret?: string | undefined
+  /** The name of the session's cookie. Default: one that no other application of the host has. */
+  cookieName?: string | undefined
+  /** How long a session lasts at most, in seconds. Default 14 d, from 60 s to 365 d. */
+  sessionLifetime?: number | undefined
+  /**
+   * Where sessions are. Default: in `express-session` where `req.session` is there, and in sealed cookies otherwise. With `redis` any
+   * number of processes share them, and refresh a token once.
+   */
+  sessions?: 'cookies' | 'express-session' | 'memory' | { redis: string; prefix?: string } | undefined
+}
+
+/** What a context is to hold beyond who is signed in. */
+export interface GetContextOptions {
+  /** Also an access token, for `resource` and `organizationId` if there are any. */
+  getAccessToken?: boolean | undefined
+  resource?: string | undefined
+  organizationId?: string | undefined
+  /** Also what the userinfo endpoint tells. */
+  fetchUserInfo?: boolean | undefined
+  /** Also a token of every organization of the user. */
+  getOrganizationToken?: boolean | undefined
+}
+
+/** Where the sessions of one request are. */
+export type Place = 'cookies' | 'storage' | 'memory' | 'redis'
+
+const CONTEXT_OPTIONS = ['getAccessToken', 'resource', 'organizationId', 'fetchUserInfo', 'getOrganizationToken'] as const
+const PLAIN = [
+  'endpoint',
+  'appId',
+  'appSecret',
+  'authRoutesPrefix',
+  'scopes',
+  'resources',
+  'prompt',
+  'includeReservedScopes',
+  'cookieName',
+  'sessionLifetime',
+] as const
+const KNOWN: readonly string[] = [...PLAIN, ...CONTEXT_OPTIONS, 'baseUrl', 'sealingKeys', 'cookieSecret', 'sessions']
+
+/** Where redirect URIs are written out by the application, whatever its address is. */
+const ANYWHERE = 'http://localhost'
+/** Sets of options that are kept. A program has a few. */
+const MAX_SETS = 100
+
+const applications = new Map<string, NativeApplication>()
+
+/**
+ * Checks what can be checked before there is a request.
+ *
+ * @throws {@link ConfigError}
+ * @internal
+ */
+export function check(config: LogtoConfig): void {
+  object('config', config, KNOWN)
+  if (config.sessions === 'cookies') application(config, 'cookies', config.baseUrl ?? ANYWHERE)
+  else if (typeof config.sessions === 'object') application(config, 'redis', config.baseUrl ?? ANYWHERE)
+  // Which place it will be, a request says.
+  else application({ ...config, sealingKeys: keys(config) ?? '0'.repeat(32) }, 'memory', config.baseUrl ?? ANYWHERE)
+}
+
+/**
+ * The engine for these options. Requests with equal options share one, and what it remembers.
+ *
+ * @throws {@link ConfigError}
+ * @internal
+ */
+export function application(config: LogtoConfig, place: Place, baseUrl: string = config.baseUrl ?? ANYWHERE): NativeApplication {
+  object('config', config, KNOWN)
+  const sealingKeys = keys(config)
+  if (sealingKeys === undefined && place === 'cookies') {
+    const hint = 'write a secret of 32 bytes or more, for example of `openssl rand -hex 32`, or put express-session in front'
+    throw new ConfigError({ option: 'sealingKeys', problem: 'they are missing', hint })
+  }
+  const { sessions } = config
+  const key = JSON.stringify({
+    ...Object.fromEntries(PLAIN.map((name) => [name, config[name]])),
+    sealingKeys,
+    baseUrl,
+    ...(place === 'storage' && { onServer: true }),
+    ...(place === 'memory' && { inMemory: true }),
+    ...(place === 'redis' && typeof sessions === 'object' && { redisUrl: sessions.redis, redisPrefix: sessions.prefix }),
+  })
+  let found = applications.get(key)
+  if (found === undefined) {
+    found = unwrap(createApplication(key))
+    if (applications.size >= MAX_SETS) applications.delete(applications.keys().next().value!)
+    applications.set(key, found)
+  }
+  return found
+}
+
+function keys({ sealingKeys, cookieSecret }: LogtoConfig): string | readonly string[] | undefined {
+  if (sealingKeys === undefined) return cookieSecret
+  return cookieSecret === undefined ? sealingKeys : [sealingKeys, cookieSecret].flat()
+}
+
+/** The options of a context among those of a configuration. @internal */
+export function contextOptions(options: GetContextOptions): string {
+  return JSON.stringify(Object.fromEntries(CONTEXT_OPTIONS.map((name) => [name, options[name]])))
+}

@@ -1,0 +1,7 @@
+//! Sign-in, for the JavaScript half: requests and cookies come as text, answers go as they are.
+
+mod application;
+mod message;
+mod options;
+mod redis_later;
+mod session;
