@@ -21,6 +21,8 @@ mod logto_session;
 mod memory_store;
 mod missing_layer;
 mod pending;
+#[cfg(test)]
+mod properties;
 mod recent;
 mod refresh;
 mod return_to;
