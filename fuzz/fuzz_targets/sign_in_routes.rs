@@ -41,7 +41,7 @@ fuzz_target!(|input: &[u8]| {
         assert_eq!(answer.headers()[CACHE_CONTROL], "no-store");
         assert_eq!(status == 303, answer.headers().contains_key(LOCATION));
         if let Some(location) = answer.headers().get(LOCATION) {
-            let location = std::str::from_utf8(location.as_bytes()).expect("a text");
+            let location = location.to_str().expect("visible ASCII");
             let found = Url::parse(location).expect("an address");
             let own = Url::parse(BASE).expect("an address").origin();
             let is_issuers = location.starts_with(&format!("{ISSUER}/auth?"));

@@ -12,7 +12,7 @@ export interface DevIssuerConfig {
   port?: number
   /** The algorithm of the first key. Default `ES384`. */
   algorithm?: Algorithm
-  resources?: { indicator: string; scopes?: string[]; access_token_lifetime?: number }[]
+  resources?: { indicator: string; scopes?: string[]; access_token_seconds?: number }[]
   roles?: { name: string; grants?: { resource: string; scopes: string[] }[] }[]
   users?: ({ username: string; password: string; id?: string; roles?: string[] } & Record<string, unknown>)[]
   applications?: ({

@@ -269,20 +269,24 @@ impl LogtoClient {
     ) -> Result<Redirect, SignInError> {
         let config = &self.0.config;
         let home = config.address(&crate::return_to::return_to(return_to, &config.base_url));
-        self.sign_out_to(request, &home).await
+        self.sign_out_to(request, Some(&home)).await
     }
 
-    /// As [`sign_out`](LogtoClient::sign_out), to any address: one that the application chose, and nothing that a request said.
+    /// As [`sign_out`](LogtoClient::sign_out), to any address: one that the application chose, and nothing that a request said. Without one
+    /// the browser stays at the issuer.
     ///
     /// # Errors
     /// As there.
-    pub async fn sign_out_to(&self, request: &HeaderMap, home: &str) -> Result<Redirect, SignInError> {
+    pub async fn sign_out_to(
+        &self,
+        request: &HeaderMap,
+        home: Option<&str>,
+    ) -> Result<Redirect, SignInError> {
         let Shared { config, issuer, sessions, .. } = &*self.0;
         let found = sessions.find(request).await?;
         let set_cookies = sessions.cookies_that_clear(request)?;
-        let Some((found, _)) = found else {
-            return Ok(Redirect { location: home.to_owned(), set_cookies });
-        };
+        let here = || home.map_or_else(|| config.address("/"), str::to_owned);
+        let Some((found, _)) = found else { return Ok(Redirect { location: here(), set_cookies }) };
         let refresh_token = found.session.refresh_token.clone();
         self.0.end(&found, refresh_token.as_deref()).await?;
         let location = match issuer.discovery(config).await {
@@ -290,13 +294,13 @@ impl LogtoClient {
                 url.query_pairs_mut()
                     .append_pair("client_id", &config.app_id)
                     .append_pair("id_token_hint", &found.session.id_token)
-                    .append_pair("post_logout_redirect_uri", home);
+                    .extend_pairs(home.map(|home| ("post_logout_redirect_uri", home)));
                 String::from(url)
             }),
             // Signed out here; the issuer will hear of it when its own session ends.
             Err(_) => None,
         };
-        Ok(Redirect { location: location.unwrap_or_else(|| home.to_owned()), set_cookies })
+        Ok(Redirect { location: location.unwrap_or_else(here), set_cookies })
     }
 
     /// Ends the sessions that a logout token names (OpenID Connect Back-Channel Logout §2.7), and says how many there were.

@@ -12,7 +12,7 @@ use url::{Url, form_urlencoded};
 
 use crate::SignInError;
 use crate::callback::error_code;
-use crate::config::LogtoConfig;
+use crate::config::{LogtoConfig, is_loopback};
 use crate::error;
 use crate::session::{AccessToken, Fresh};
 
@@ -140,7 +140,11 @@ impl Issuer {
             return Err(SignInError::IssuerMismatch);
         }
         let tls = config.logto_url.endpoint().starts_with("https:");
-        let secure = |url: &Url| url.scheme() == "https" || !tls;
+        let secure = |url: &Url| match url.scheme() {
+            "https" => true,
+            "http" => !tls && is_loopback(url),
+            _ => false,
+        };
         let endpoints =
             [&document.userinfo_endpoint, &document.revocation_endpoint, &document.end_session_endpoint];
         let all = [&document.authorization_endpoint, &document.token_endpoint];

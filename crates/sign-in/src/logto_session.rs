@@ -6,7 +6,7 @@ use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
 use logto_authkit_token::Claims;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::SignInError;
 use crate::client::Shared;
@@ -72,6 +72,14 @@ pub struct LogtoContext {
     /// Why something that was asked for is missing.
     #[serde(skip)]
     pub error: Option<SignInError>,
+}
+
+impl LogtoContext {
+    /// As JSON, without any token. Claims that others cannot read, such as half a character, are left out; who is signed in is told.
+    pub fn to_json(&self) -> Value {
+        let whole = serde_json::to_value(self);
+        whole.unwrap_or_else(|_| json!({ "isAuthenticated": self.is_authenticated, "scopes": self.scopes }))
+    }
 }
 
 impl LogtoSession {

@@ -177,7 +177,11 @@ impl AuthRoutes {
         }
         let mut query = form_urlencoded::Serializer::new(uri.query().unwrap_or_default().to_owned());
         query.append_pair(AT_HOME, "1");
-        Some(config.address(&format!("{}?{}", uri.path(), query.finish())))
+        // As a URL writes it: in what a request names may be letters that none has.
+        let mut home = config.base_url.clone();
+        home.set_path(uri.path());
+        home.set_query(Some(&query.finish()));
+        Some(home.into())
     }
 
     async fn sign_out(
@@ -194,10 +198,12 @@ impl AuthRoutes {
     }
 
     /// Whether a page of the application, or the user, asks to sign out. Old browsers say nothing when they follow a link. What follows no
-    /// link, such as an image in somebody's text or a browser that reads ahead, may be on a page of the application and is not asked by it.
+    /// link, such as an image in somebody's text or a browser that reads ahead, may be on a page of the application and is not asked by it;
+    /// browsers that tell such things tell them all.
     fn is_own_request(&self, method: &Method, headers: &HeaderMap) -> bool {
         let differs = |name: &str, wanted: &str| headers.get(name).is_some_and(|value| value != wanted);
         if *method == Method::GET
+            && headers.contains_key(SEC_FETCH_SITE)
             && (differs("sec-fetch-mode", "navigate")
                 || differs("sec-fetch-dest", "document")
                 || headers.contains_key("sec-purpose"))
@@ -226,7 +232,7 @@ impl AuthRoutes {
     async fn user(&self, headers: &HeaderMap) -> Result<Response<Vec<u8>>, SignInError> {
         let session = self.client.session(headers).await?;
         let context = session.context(&ContextOptions::default()).await;
-        let mut response = Response::new(serde_json::to_vec(&context).unwrap_or_default());
+        let mut response = Response::new(context.to_json().to_string().into_bytes());
         session.append_cookies(response.headers_mut());
         insert(response.headers_mut(), CONTENT_TYPE.as_str(), "application/json");
         insert(response.headers_mut(), X_CONTENT_TYPE_OPTIONS.as_str(), "nosniff");

@@ -1,6 +1,6 @@
 import { type NativeApplication, createApplication } from '../../native/index.js'
 import { ConfigError, unwrap } from '../auth_error.js'
-import { object } from '../option_checks.js'
+import { object, word } from '../option_checks.js'
 
 /** What is to be asked of which Logto server, and where the application is. */
 export interface LogtoConfig extends GetContextOptions {
@@ -88,6 +88,7 @@ const applications = new Map<string, NativeApplication>()
  */
 export function check(config: LogtoConfig): void {
   object('config', config, KNOWN)
+  if (typeof config.sessions !== 'object') word('sessions', config.sessions, ['cookies', 'express-session', 'memory'])
   if (config.sessions === 'cookies') application(config, 'cookies', config.baseUrl ?? ANYWHERE)
   else if (typeof config.sessions === 'object') application(config, 'redis', config.baseUrl ?? ANYWHERE)
   // Which place it will be, a request says.

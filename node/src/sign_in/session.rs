@@ -65,7 +65,7 @@ impl NativeSession {
         let session = self.session.clone();
         env.spawn_future(async move {
             let context = session.context(&options.into()).await;
-            let mut json = serde_json::to_value(&context).unwrap_or_default();
+            let mut json = context.to_json();
             if let Some(token) = &context.access_token {
                 json["accessToken"] = token.token().into();
             }
