@@ -135,3 +135,21 @@ function keys({ sealingKeys, cookieSecret }: LogtoConfig): string | readonly str
 export function contextOptions(options: GetContextOptions): string {
   return JSON.stringify(Object.fromEntries(CONTEXT_OPTIONS.map((name) => [name, options[name]])))
 }
+
+/** The path below which the routes are. @internal */
+export function prefixOf({ authRoutesPrefix = '/auth' }: LogtoConfig): string {
+  return authRoutesPrefix.replace(/\/+$/, '')
+}
+
+/**
+ * The origin that browsers know. In development the address that was asked for is good enough; elsewhere a request must not say where
+ * tokens are sent.
+ *
+ * @internal
+ */
+export function originOf({ baseUrl }: LogtoConfig, host: string | null | undefined): string {
+  if (baseUrl !== undefined) return baseUrl
+  if (/^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host ?? '')) return `http://${host}`
+  const hint = 'write the origin that browsers know, such as https://app.example.com'
+  throw new ConfigError({ option: 'baseUrl', problem: 'it is missing', hint })
+}

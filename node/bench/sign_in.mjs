@@ -1,0 +1,115 @@
+// Who is signed in, asked at every request: Express 5 over HTTP, as in `express.mjs`, with sessions of a real sign-in.
+
+import assert from 'node:assert/strict'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { DevIssuer } from 'logto-authkit/testing'
+import { Person } from '../test/support/person.mjs'
+import { median } from './compare.mjs'
+import { startRedis } from './redis_server.mjs'
+
+const TURNS = 5
+const CONNECTIONS = 32
+const APPLICATION = { id: 'web', secret: 'a secret of the application, long enough' }
+
+export async function signInRows() {
+  const redis = await startRedis()
+  const kinds = {
+    bare: { kind: 'bare' },
+    sessionInMemory: { kind: 'session' },
+    sessionOnRedis: { kind: 'session', redis: redis.url },
+    oursInCookies: { kind: 'ours' },
+    oursOnRedis: { kind: 'ours', redis: redis.url },
+    theirsInMemory: { kind: 'theirs' },
+    theirsOnRedis: { kind: 'theirs', redis: redis.url },
+  }
+  const servers = {}
+  try {
+    for (const name of Object.keys(kinds)) servers[name] = await start('./sign_in_server.mjs')
+    const issuer = await startIssuer(Object.values(servers).map(urlOf))
+    const config = { endpoint: issuer.logtoUrl, appId: APPLICATION.id, appSecret: APPLICATION.secret }
+    const tokens = {}
+    for (const [name, server] of Object.entries(servers)) {
+      server.child.send({ ...kinds[name], config: { ...config, baseUrl: urlOf(server) } })
+      await once(server.child, 'message')
+      tokens[name] = name === 'bare' ? ['-'] : await signInAll(urlOf(server))
+    }
+    const asked = issuer.counters()
+    const found = await measure(servers, tokens)
+    assert.deepEqual(issuer.counters(), asked, 'every token was valid: none was asked for while it was measured')
+    await issuer.stop()
+    return rows(found)
+  } finally {
+    for (const { child } of Object.values(servers)) child.kill()
+    await redis.stop()
+  }
+}
+
+function rows(found) {
+  const ratio = (name, base) => median(found[name].rates.map((rate, turn) => rate / found[base].rates[turn]))
+  const row = (path, name, base, atLeast) => ({
+    path,
+    figure:
+      `${median(found[name].rates).toFixed(0)} / ${median(found[base].rates).toFixed(0)} = ${ratio(name, base).toFixed(2)}` +
+      `; p99 ${median(found[name].tails).toFixed(1)} ms / ${median(found[base].tails).toFixed(1)} ms`,
+    target: atLeast === undefined ? '–' : `≥ ${atLeast}`,
+    met: atLeast === undefined || ratio(name, base) >= atLeast,
+  })
+  return [
+    row('`express-session` alone in memory, against the bare route', 'sessionInMemory', 'bare', undefined),
+    row('`express-session` alone on Redis, against the bare route', 'sessionOnRedis', 'bare', undefined),
+    row('`withLogto()`, sessions in sealed cookies, against `@logto/express` in memory', 'oursInCookies', 'theirsInMemory', 1.3),
+    row('`withLogto()`, sessions in Redis, against `@logto/express` on Redis', 'oursOnRedis', 'theirsOnRedis', 1.3),
+  ]
+}
+
+/** Requests per second, and how long the slowest hundredth took, of every turn. */
+async function measure(servers, tokens) {
+  const found = Object.fromEntries(Object.keys(servers).map((name) => [name, { rates: [], tails: [] }]))
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    for (const [name, { answer }] of Object.entries(servers)) {
+      const load = await start('./load.mjs', { port: answer.port, tokens: tokens[name], connections: CONNECTIONS })
+      found[name].rates.push(load.answer.rate)
+      found[name].tails.push(load.answer.p99)
+    }
+  }
+  return found
+}
+
+/** Signs in once for every connection, at the issuer's form, and returns what the load is to send. */
+async function signInAll(url) {
+  const stranger = await new Person().json(url)
+  assert.equal(stranger.status, 401, 'the page knows who is not signed in')
+  const tokens = []
+  for (let connection = 0; connection < CONNECTIONS; connection += 1) {
+    const person = new Person()
+    const { status, text } = await person.signIn(`${url}/auth/sign-in`)
+    assert.deepEqual({ status, text }, { status: 200, text: '{"userId":"user_alice"}' })
+    const cookies = [...person.cookies.get(new URL(url).host)].map(([name, value]) => `${name}=${value}`)
+    // The load sends a bearer token, which nobody here looks at; the session comes in the header after it.
+    tokens.push(`-\r\nCookie: ${cookies.join('; ')}`)
+  }
+  return tokens
+}
+
+function startIssuer(urls) {
+  const redirect_uris = urls.map((url) => `${url}/auth/sign-in-callback`)
+  return DevIssuer.start({
+    users: [{ username: 'alice', password: 'alice', id: 'user_alice', name: 'Alice Example' }],
+    applications: [{ kind: 'web', ...APPLICATION, redirect_uris }],
+  })
+}
+
+function urlOf({ answer }) {
+  return `http://127.0.0.1:${answer.port}`
+}
+
+/** Starts a process, gives it its work if there is any yet, and waits for what it says first. */
+function start(file, work) {
+  const child = fork(new URL(file, import.meta.url))
+  if (work !== undefined) child.send(work)
+  return new Promise((resolve, reject) => {
+    child.once('message', (answer) => resolve({ child, answer }))
+    child.once('exit', (code) => reject(new Error(`${file} ended with ${code}`)))
+  })
+}

@@ -1,0 +1,124 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { HttpAnswer, NativeApplication, NativeSession, Refusal } from '../../native/index.js'
+import { ExpressStorage } from './express_storage.js'
+import { beforeHead, formOf, headerLines, sendAnswer } from './http_exchange.js'
+import { type LogtoConfig, type Place, application, originOf } from './logto_config.js'
+import { type LogtoContext, LogtoSession } from './logto_session.js'
+import { pairs } from './sign_in_error.js'
+import { Jar } from './storage.js'
+
+/** A request of Node.js, with what Express, `express-session` and body parsers put into it. @internal */
+export interface NodeRequest extends IncomingMessage {
+  baseUrl?: string
+  originalUrl?: string
+  session?: { regenerate?: (done: (error: unknown) => void) => void } | null
+  body?: unknown
+}
+
+/** What a request's sign-in is about. @internal */
+export interface Visit {
+  engine: NativeApplication
+  prefix: string
+  /** Where the session is, unless it is in cookies or behind one. */
+  jar: Jar | undefined
+  lines: string
+}
+
+/** A visit whose session was looked at: who is signed in, and the way to tokens. @internal */
+export interface LoadedVisit extends Visit {
+  user: LogtoContext
+  logto: LogtoSession
+}
+
+/** Answers a request to a route of sign-in below `prefix`. @internal */
+export async function answerRoute(
+  config: LogtoConfig,
+  prefix: string,
+  request: NodeRequest,
+  response: ServerResponse,
+): Promise<void> {
+  const { engine, jar, lines } = await visitOf(config, request, prefix)
+  const url = urlOf(request)
+  const answer = await engine.handle(request.method ?? 'GET', url, prefix, lines, await formOf(request))
+  if (jar === undefined) return sendAnswer(answer, response)
+  const cookies: string[] = []
+  const headers: string[] = []
+  for (const [name, value] of pairs(answer.headers)) {
+    if (name === 'set-cookie') cookies.push(value)
+    else headers.push(name, value)
+  }
+  if (isSignIn(url, answer, cookies)) await makeNewSession(request, jar)
+  await jar.take(cookies)
+  sendAnswer({ ...answer, headers }, response)
+}
+
+/** Whether somebody has signed in just now, and not on a second click. */
+function isSignIn(url: string, { status }: HttpAnswer, setCookies: readonly string[]): boolean {
+  const gives = setCookies.some((header) => !header.includes('Max-Age=0'))
+  return gives && status === 303 && /\/sign-in-callback\/?$/.test(url.split('?', 1)[0]!)
+}
+
+/** Under an id that nobody has seen, so that no id from before is worth anything. */
+async function makeNewSession(request: NodeRequest, jar: Jar): Promise<void> {
+  const kept = await jar.line()
+  const { session } = request
+  if (typeof session?.regenerate !== 'function') return
+  await new Promise<void>((resolve, reject) => {
+    session.regenerate!((error) => (error ? reject(error) : resolve()))
+  })
+  await jar.take(kept === '' ? [] : kept.split('; '))
+}
+
+/**
+ * Looks who is signed in. Where that cannot be known the request is answered, and nothing is returned.
+ *
+ * @internal
+ */
+export async function load(
+  config: LogtoConfig,
+  prefix: string,
+  request: NodeRequest,
+  response: ServerResponse,
+): Promise<LoadedVisit | undefined> {
+  const visit = await visitOf(config, request, prefix)
+  const found = await visit.engine.session(visit.lines)
+  if ('answer' in found) {
+    sendAnswer((found as Refusal).answer, response)
+    return undefined
+  }
+  const logto = new LogtoSession(sourceOf(visit, found, response))
+  return { ...visit, user: await logto.getContext(config), logto }
+}
+
+/** A session that is one for the whole request, whose changes go into its place. */
+function sourceOf({ jar }: Visit, session: NativeSession, response: ServerResponse) {
+  const loaded = async (): Promise<NativeSession> => session
+  if (jar !== undefined) return { load: loaded, keep: () => jar.take(session.cookiesFor([])) }
+  beforeHead(response, () => {
+    const own = [response.getHeader('set-cookie') ?? []].flat() as string[]
+    const more = session.cookiesFor(own)
+    if (more.length === 0) return
+    response.setHeader('set-cookie', [...own, ...more])
+    response.setHeader('cache-control', 'no-store')
+  })
+  return { load: loaded, keep: async () => {} }
+}
+
+async function visitOf(config: LogtoConfig, request: NodeRequest, prefix: string): Promise<Visit> {
+  const place = placeOf(config, request)
+  const engine = application(config, place, originOf(config, request.headers.host))
+  const jar = place === 'storage' ? new Jar(new ExpressStorage(request)) : undefined
+  const lines = headerLines((name) => request.headers[name], await jar?.line())
+  return { engine, prefix, jar, lines }
+}
+
+function placeOf({ sessions }: LogtoConfig, request: NodeRequest): Place {
+  if (sessions === undefined) return request.session ? 'storage' : 'cookies'
+  if (typeof sessions === 'object') return 'redis'
+  return sessions === 'express-session' ? 'storage' : sessions
+}
+
+/** The path and query that the browser asked for. @internal */
+export function urlOf(request: NodeRequest): string {
+  return request.originalUrl ?? request.url ?? '/'
+}
