@@ -1,9 +1,14 @@
-// Stands before everything under /api/reports, and tells the route handlers there who is asking.
+// Stands before the pages of who is signed in, and before everything under /api/reports, where it tells the route handlers who is asking.
 
 import { NextResponse } from 'next/server'
+import { protect } from 'logto-authkit/next'
 import { authenticate, refusal } from './auth.js'
+import { API, config as logto } from './logto.js'
+
+const account = protect({ ...logto, getAccessToken: true, resource: API })
 
 export async function proxy(request) {
+  if (request.nextUrl.pathname.startsWith('/account')) return account(request)
   const result = await authenticate(request, { requiredScope: 'read:products' })
   if (!result.success) return refusal(result)
   const headers = new Headers(request.headers)
@@ -12,4 +17,4 @@ export async function proxy(request) {
   return NextResponse.next({ request: { headers } })
 }
 
-export const config = { matcher: '/api/reports/:path*' }
+export const config = { matcher: ['/account/:path*', '/api/reports/:path*'] }

@@ -1,15 +1,19 @@
 // `next start`, with the addresses of an issuer in its environment: `npm start`. README.md says how to point it at a Logto server.
 
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { createRequire } from 'node:module'
+import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { findIssuer } from './issuer.mjs'
 
-const issuer = await findIssuer()
+const port = Number(process.env.PORT ?? 3000) || (await freePort())
+const issuer = await findIssuer(`http://127.0.0.1:${port}`)
 const next = createRequire(import.meta.url).resolve('next/dist/bin/next')
-const server = spawn(process.execPath, [next, 'start', '--hostname', '127.0.0.1', '--port', process.env.PORT ?? '3000'], {
+const server = spawn(process.execPath, [next, 'start', '--hostname', '127.0.0.1', '--port', String(port)], {
   cwd: import.meta.dirname,
-  env: { ...process.env, LOGTO_URL: issuer.logtoUrl, LOGTO_AUDIENCE: issuer.audience },
+  env: { COOKIE_SECRET: randomBytes(32).toString('hex'), ...process.env, ...issuer.environment },
   stdio: ['ignore', 'pipe', 'inherit'],
 })
 server.once('exit', (code) => {
@@ -26,4 +30,14 @@ for await (const line of createInterface(server.stdout)) {
   if (!line.includes('Ready in')) continue
   console.log(`listening on ${url}`)
   for (const command of issuer.commands(url)) console.log(command)
+}
+
+/** Logto has to know the address before the server listens to it. */
+async function freePort() {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address()
+  probe.close()
+  await once(probe, 'close')
+  return port
 }

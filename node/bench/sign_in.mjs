@@ -28,14 +28,14 @@ export async function signInRows() {
     for (const name of Object.keys(kinds)) servers[name] = await start('./sign_in_server.mjs')
     const issuer = await startIssuer(Object.values(servers).map(urlOf))
     const config = { endpoint: issuer.logtoUrl, appId: APPLICATION.id, appSecret: APPLICATION.secret }
-    const tokens = {}
+    const cookies = {}
     for (const [name, server] of Object.entries(servers)) {
       server.child.send({ ...kinds[name], config: { ...config, baseUrl: urlOf(server) } })
       await once(server.child, 'message')
-      tokens[name] = name === 'bare' ? ['-'] : await signInAll(urlOf(server))
+      cookies[name] = name === 'bare' ? ['nobody=asks'] : await signInAll(urlOf(server))
     }
     const asked = issuer.counters()
-    const found = await measure(servers, tokens)
+    const found = await measure(servers, cookies)
     assert.deepEqual(issuer.counters(), asked, 'every token was valid: none was asked for while it was measured')
     await issuer.stop()
     return rows(found)
@@ -64,11 +64,11 @@ function rows(found) {
 }
 
 /** Requests per second, and how long the slowest hundredth took, of every turn. */
-async function measure(servers, tokens) {
+async function measure(servers, cookies) {
   const found = Object.fromEntries(Object.keys(servers).map((name) => [name, { rates: [], tails: [] }]))
   for (let turn = 0; turn < TURNS; turn += 1) {
     for (const [name, { answer }] of Object.entries(servers)) {
-      const load = await start('./load.mjs', { port: answer.port, tokens: tokens[name], connections: CONNECTIONS })
+      const load = await start('./sign_in_load.mjs', { port: answer.port, cookies: cookies[name], connections: CONNECTIONS })
       found[name].rates.push(load.answer.rate)
       found[name].tails.push(load.answer.p99)
     }
@@ -76,20 +76,19 @@ async function measure(servers, tokens) {
   return found
 }
 
-/** Signs in once for every connection, at the issuer's form, and returns what the load is to send. */
+/** Signs in once for every connection, at the issuer's form, and returns the cookies. */
 async function signInAll(url) {
   const stranger = await new Person().json(url)
   assert.equal(stranger.status, 401, 'the page knows who is not signed in')
-  const tokens = []
+  const sessions = []
   for (let connection = 0; connection < CONNECTIONS; connection += 1) {
     const person = new Person()
     const { status, text } = await person.signIn(`${url}/auth/sign-in`)
     assert.deepEqual({ status, text }, { status: 200, text: '{"userId":"user_alice"}' })
     const cookies = [...person.cookies.get(new URL(url).host)].map(([name, value]) => `${name}=${value}`)
-    // The load sends a bearer token, which nobody here looks at; the session comes in the header after it.
-    tokens.push(`-\r\nCookie: ${cookies.join('; ')}`)
+    sessions.push(cookies.join('; '))
   }
-  return tokens
+  return sessions
 }
 
 function startIssuer(urls) {
@@ -110,6 +109,6 @@ function start(file, work) {
   if (work !== undefined) child.send(work)
   return new Promise((resolve, reject) => {
     child.once('message', (answer) => resolve({ child, answer }))
-    child.once('exit', (code) => reject(new Error(`${file} ended with ${code}`)))
+    child.once('exit', (code, signal) => reject(new Error(`${file} ended with ${signal ?? code}`)))
   })
 }

@@ -20,6 +20,8 @@ export interface DevIssuerConfig {
     id: string
     secret?: string
     redirect_uris?: string[]
+    post_logout_redirect_uris?: string[]
+    backchannel_logout_uri?: string
     roles?: string[]
   } & Record<string, unknown>)[]
   organizations?: ({ id: string; name: string } & Record<string, unknown>)[]
@@ -116,7 +118,22 @@ export class DevIssuer {
    * @throws where the port is taken, or the configuration contradicts itself.
    */
   static async start(config?: DevIssuerConfig): Promise<DevIssuer> {
-    const native = await startIssuer(config === undefined ? undefined : JSON.stringify(config))
+    return DevIssuer.#start(config, false)
+  }
+
+  /**
+   * Starts an issuer that knows one of everything, as without a configuration, and what is given besides.
+   *
+   * @example
+   * const own = { kind: 'web', id: 'my-app', secret: 'my-secret', redirect_uris: ['http://localhost:3000/auth/sign-in-callback'] }
+   * const issuer = await DevIssuer.demo({ applications: [own] })
+   */
+  static async demo(more: DevIssuerConfig = {}): Promise<DevIssuer> {
+    return DevIssuer.#start(more, true)
+  }
+
+  static async #start(config: DevIssuerConfig | undefined, withExample: boolean): Promise<DevIssuer> {
+    const native = await startIssuer(config === undefined ? null : JSON.stringify(config), withExample)
     // Another issuer may have had this port before; its keys are not this one's.
     invalidateJwksCache(native.logtoUrl)
     return new DevIssuer(native)

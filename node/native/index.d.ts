@@ -206,5 +206,5 @@ export interface Refusal {
   answer: HttpAnswer
 }
 
-/** Starts an issuer: with the configuration that is given as JSON, or with an example of everything. */
-export declare function startIssuer(config?: string | undefined | null): Promise<NativeIssuer>
+/** Starts an issuer: with the configuration that is given as JSON, with an example of everything, or with both. */
+export declare function startIssuer(config: string | undefined | null, withExample: boolean): Promise<NativeIssuer>

@@ -66,12 +66,14 @@ enum FaultOptions {
     DropConnection,
 }
 
-/// Starts an issuer: with the configuration that is given as JSON, or with an example of everything.
+/// Starts an issuer: with the configuration that is given as JSON, with an example of everything, or with both.
 #[napi]
-pub async fn start_issuer(config: Option<String>) -> Result<NativeIssuer> {
+pub async fn start_issuer(config: Option<String>, with_example: bool) -> Result<NativeIssuer> {
+    let config = config.map(|json| read::<IssuerConfig>("the issuer's configuration", &json)).transpose()?;
     let builder = match config {
+        Some(config) if with_example => DevIssuer::demo().config(config),
+        Some(config) => config.into_builder(),
         None => DevIssuer::demo(),
-        Some(json) => read::<IssuerConfig>("the issuer's configuration", &json)?.into_builder(),
     };
     let issuer = builder.start().await.map_err(|error| Error::from_reason(error.to_string()))?;
     Ok(NativeIssuer { logto_url: issuer.logto_url().to_owned(), issuer: Mutex::new(Some(issuer)) })

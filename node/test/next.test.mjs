@@ -143,7 +143,7 @@ describe('a server component', () => {
     for (const headers of [[], bringing({ cookie: expired }), bringing({ bearer: 'x' })]) {
       const { status, body } = await ask('/', headers)
       assert.equal(status, 200)
-      assert.match(body, /Nobody is signed in/)
+      assert.match(body, /Nobody brings a token/)
       assert.doesNotMatch(body, /<dt>/)
     }
   })

@@ -20,6 +20,7 @@ pub(crate) const NODE_PACKAGES: &[NodePackage] = &[
     NodePackage { folder: "node", is_built: true, has_tests: true },
     NodePackage { folder: "testing/browser", is_built: false, has_tests: true },
     NodePackage { folder: "examples/express", is_built: false, has_tests: false },
+    NodePackage { folder: "examples/express-sign-in", is_built: false, has_tests: false },
     NodePackage { folder: "examples/next", is_built: false, has_tests: false },
 ];
 

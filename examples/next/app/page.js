@@ -7,7 +7,10 @@ export default async function Page() {
   return (
     <main>
       <h1>Next.js behind Logto</h1>
-      {result.success ? <Profile {...result.auth} /> : <p>Nobody is signed in: {result.error}</p>}
+      {result.success ? <Profile {...result.auth} /> : <p>Nobody brings a token: {result.error}</p>}
+      <p>
+        <a href="/account">Your account</a>
+      </p>
     </main>
   )
 }
