@@ -65,9 +65,9 @@ export class Person {
     return this.visit(new URL(action, url), { method: 'POST', body, ...rest })
   }
 
-  /** What is in a page that is JSON. */
-  async json(url, options) {
-    const response = await this.ask(url, options)
+  /** What is in an answer that is JSON, as a program asks for it. */
+  async json(url, { headers, ...options } = {}) {
+    const response = await this.ask(url, { headers: { accept: 'application/json', ...headers }, ...options })
     return { status: response.status, headers: response.headers, body: await response.json() }
   }
 }

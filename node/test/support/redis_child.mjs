@@ -9,6 +9,8 @@ const running = new Set()
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
+// The test runner ends a file so, which then has no `exit`.
+process.once('SIGTERM', () => process.exit(143))
 
 /** A program that says nothing for so long will not say it, in milliseconds. */
 const PATIENCE = 60_000

@@ -12,7 +12,12 @@ export class RedisServer {
 
   static async start() {
     const server = await RedisServer.notYetStarted()
-    await server.restart()
+    try {
+      await server.restart()
+    } catch (error) {
+      await server.stop()
+      throw error
+    }
     return server
   }
 
