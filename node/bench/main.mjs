@@ -4,12 +4,13 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { expressRows } from './express.mjs'
+import { signInRows } from './sign_in.mjs'
 import { verificationRows } from './verification.mjs'
 
 const BEGIN = '<!-- bench: begin -->'
 const END = '<!-- bench: end -->'
 
-const rows = [...(await verificationRows()), ...(await expressRows())]
+const rows = [...(await verificationRows()), ...(await expressRows()), ...(await signInRows())]
 const lines = rows.map(({ path, figure, target, met }) => `| ${path} | ${figure} | ${target} | ${met ? 'yes' : '**no**'} |`)
 const table = ['| path | measured | must be | met |', '|---|---|---|---|', ...lines, ''].join('\n')
 console.log(table)

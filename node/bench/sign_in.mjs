@@ -67,8 +67,12 @@ function rows(found) {
 async function measure(servers, cookies) {
   const found = Object.fromEntries(Object.keys(servers).map((name) => [name, { rates: [], tails: [] }]))
   for (let turn = 0; turn < TURNS; turn += 1) {
-    for (const [name, { answer }] of Object.entries(servers)) {
-      const load = await start('./sign_in_load.mjs', { port: answer.port, cookies: cookies[name], connections: CONNECTIONS })
+    for (const [name, { child, answer }] of Object.entries(servers)) {
+      const work = { port: answer.port, cookies: cookies[name], connections: CONNECTIONS }
+      const load = await start('./sign_in_load.mjs', work).catch((cause) => {
+        const state = child.signalCode ?? child.exitCode ?? 'still there'
+        throw new Error(`the load on ${name} has failed, and the server is ${state}`, { cause })
+      })
       found[name].rates.push(load.answer.rate)
       found[name].tails.push(load.answer.p99)
     }

@@ -430,7 +430,7 @@ describe('mistakes', () => {
     }
     wrong({ appId: 'a' }, 'endpoint')
     wrong({ endpoint: 'https://tenant.logto.app' }, 'appId')
-    wrong({ endpoint: 'no address', appId: 'a' }, 'logtoUrl')
+    wrong({ endpoint: 'no address', appId: 'a' }, 'endpoint')
     wrong({ endpoint: 'https://tenant.logto.app', appId: 'a', baseUrl: 'http://app.example.com' }, 'baseUrl')
     wrong({ endpoint: 'https://tenant.logto.app', appId: 'a', sessions: 'cookies' }, 'sealingKeys')
     wrong({ endpoint: 'https://tenant.logto.app', appId: 'a', sessions: 'cokies' }, 'sessions')

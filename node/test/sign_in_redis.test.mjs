@@ -176,7 +176,9 @@ describe('express-session on Redis', () => {
     const at = (path) => world.url + path
     const person = new Person()
     assert.equal((await person.signIn(at('/auth/sign-in'))).status, 200)
-    const [key] = await client.keys('sess:*')
+    const keys = await client.keys('sess:*')
+    assert.equal(keys.length, 1)
+    const [key] = keys
     const kept = async () => JSON.parse(await client.get(key)).logto
     for (let round = 0; round < 4; round += 1) {
       const isLoaded = new Promise((resolve) => (loaded = resolve))

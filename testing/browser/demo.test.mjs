@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { isTooWide, newPerson, startChromium } from './chromium.mjs';
+import { fillIn } from './person.mjs';
 import { freePort, startDemo, startRedis } from './program.mjs';
 
 let browser;
@@ -21,17 +22,11 @@ const account = () => `${demo.app}/account`;
 const heading = (page) => page.textContent('h2');
 const SIGNED_IN = 'Signed in';
 
-async function fillIn(page) {
-  await page.fill('[name=username]', demo.username);
-  await page.fill('[name=password]', demo.password);
-  await page.keyboard.press('Enter');
-}
-
 /** From the button to the page one came from. */
 async function signIn(page, from = account()) {
   await page.goto(from);
   await page.getByText('Sign in', { exact: true }).click();
-  await fillIn(page);
+  await fillIn(page, demo);
   await page.waitForURL(from);
 }
 
@@ -120,9 +115,9 @@ test('two tabs that sign in at once both arrive, each where it wanted to go', as
   for (const [at, tab] of tabs.entries()) {
     await tab.goto(`${demo.app}/auth/sign-in?return_to=${encodeURIComponent(new URL(wanted[at]).pathname)}`);
   }
-  await fillIn(tabs[1]);
+  await fillIn(tabs[1], demo);
   await tabs[1].waitForURL(wanted[1]);
-  await fillIn(tabs[0]);
+  await fillIn(tabs[0], demo);
   await tabs[0].waitForURL(wanted[0]);
   for (const tab of tabs) {
     await tab.goto(account());
@@ -139,7 +134,7 @@ test('the back button after a sign-in does not end at an error', async () => {
   // Over the issuer's page, whose form is sent a second time.
   await page.goBack();
   if (await page.locator('[name=username]').count()) {
-    await fillIn(page);
+    await fillIn(page, demo);
     await page.waitForURL(account());
   }
   await page.goto(account());

@@ -1,8 +1,10 @@
 // Programs that a test starts, and that end with it.
 
-import { spawn } from 'node:child_process';
+import { execSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import net from 'node:net';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -44,6 +46,18 @@ export async function startDemo(options, { env } = {}) {
   const command = ['run', '--quiet', '--bin', 'logto-authkit', '--', 'demo', '--json', ...options];
   const program = new Program('cargo', command, { env });
   return { program, ...JSON.parse(await program.line()) };
+}
+
+/** An example of the repository on a free port, built where that takes a build, with the address that it says. */
+export async function startExample(name) {
+  const folder = join(REPOSITORY, 'examples', name);
+  if (!existsSync(join(folder, 'node_modules/.package-lock.json'))) {
+    execSync('npm ci --ignore-scripts', { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  }
+  execSync('npm run prestart', { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  const program = new Program(process.execPath, ['server.mjs'], { cwd: folder, env: { ...process.env, PORT: '0' } });
+  const line = await program.lineLike(/^listening on /);
+  return { program, app: line.slice('listening on '.length) };
 }
 
 /** A `redis-server` that keeps nothing on the disk. */

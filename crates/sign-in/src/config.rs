@@ -283,7 +283,7 @@ fn base_url(text: Option<&str>) -> Result<Url, ConfigError> {
     let url = Url::parse(text)
         .map_err(|_| wrong("it is no address", "write an origin such as https://app.example.com"))?;
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-        return Err(wrong("it has a path", "write the origin alone; the path goes into auth_routes_prefix"));
+        return Err(wrong("it has a path", "write the origin alone; a path goes in front of the routes"));
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(wrong("it holds a user's name", "leave it out"));

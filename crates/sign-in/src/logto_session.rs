@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
 use logto_authkit_token::Claims;
 use serde::Serialize;
@@ -299,8 +299,13 @@ impl LogtoSession {
 
     /// Appends to an answer what has changed in the browser's cookies, and keeps caches from keeping it.
     ///
-    /// An answer that signs in or out itself has said what is to be: nothing is added to that.
+    /// An answer that signs in or out itself has said what is to be: nothing is added to that. A page for somebody who is signed in is kept
+    /// by no cache either, unless it says something about that: the back button must not show it to whoever comes after the sign-out.
     pub fn append_cookies(&self, answer: &mut HeaderMap) {
+        let is_page = answer.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        if is_page && self.is_authenticated() && !answer.contains_key(CACHE_CONTROL) {
+            answer.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
         let set_cookies = self.set_cookies_now();
         if set_cookies.is_empty() || self.0.shared.sessions.is_decided_by(answer) {
             return;

@@ -1,6 +1,6 @@
 import './style.css'
 
-export const metadata = { title: 'Next.js behind Logto' }
+export const metadata = { title: 'Next.js behind Logto', icons: { icon: 'data:,' } }
 
 export default function Layout({ children }) {
   return (

@@ -1,6 +1,6 @@
 import type { Destination, NativeApplication, Refusal } from '../../native/index.js'
 import { ConfigError } from '../auth_error.js'
-import { optionalFunction, text } from '../option_checks.js'
+import { object, optionalFunction, text } from '../option_checks.js'
 import { type LogtoConfig, application, check } from './logto_config.js'
 import { LogtoSession } from './logto_session.js'
 import { granted } from './sign_in_error.js'
@@ -33,6 +33,17 @@ export interface SignInOptions {
   /** Further parameters. One of a name that is set already replaces it; what protects the flow cannot be replaced. */
   extraParams?: Record<string, string> | undefined
 }
+
+/** @internal */
+export const SIGN_IN_OPTIONS: readonly string[] = [
+  'redirectUri',
+  'firstScreen',
+  'identifiers',
+  'loginHint',
+  'directSignIn',
+  'oneTimeToken',
+  'extraParams',
+]
 
 /** Which page of Logto comes first. */
 export type FirstScreen =
@@ -76,6 +87,7 @@ export class LogtoClient extends LogtoSession {
   /** Begins a sign-in, and sends the browser to Logto. */
   async signIn(options: SignInOptions | string): Promise<void> {
     const { postRedirectUri, ...asked } = typeof options === 'string' ? { redirectUri: options } : options
+    object('options', asked, SIGN_IN_OPTIONS)
     text('redirectUri', asked.redirectUri)
     const json = JSON.stringify({ ...asked, returnTo: postRedirectUri })
     const to = await this.#step((line) => this.#application.signIn(line, json))

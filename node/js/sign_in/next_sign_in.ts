@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HttpAnswer, NativeApplication, NativeSession, Refusal } from '../../native/index.js'
 import { ConfigError } from '../auth_error.js'
+import { object } from '../option_checks.js'
 import { headerLines } from './http_exchange.js'
-import type { SignInOptions } from './logto_client.js'
+import { SIGN_IN_OPTIONS, type SignInOptions } from './logto_client.js'
 import { type GetContextOptions, type LogtoConfig, type Place, application, contextOptions, originOf, prefixOf } from './logto_config.js'
 import { type ContextError, type LogtoContext, LogtoSession } from './logto_session.js'
 import { answerRoute, load, urlOf } from './node_visit.js'
@@ -92,6 +93,7 @@ export async function getOrganizationToken(config: LogtoConfig, organizationId: 
 export async function signIn(config: LogtoConfig, options: Partial<SignInOptions> = {}): Promise<never> {
   const { engine, lines, cookies, origin } = await visit(config)
   const { postRedirectUri, redirectUri = `${origin.replace(/\/$/, '')}${prefixOf(config)}/sign-in-callback`, ...asked } = options
+  object('options', asked, SIGN_IN_OPTIONS)
   const to = granted(await engine.signIn(lines, JSON.stringify({ ...asked, redirectUri, returnTo: postRedirectUri })))
   keep(to.setCookies, cookies)
   return next('next/navigation').redirect(to.location)

@@ -3,7 +3,7 @@ import type { HttpAnswer, NativeApplication, NativeSession, Refusal } from '../.
 import { ExpressStorage } from './express_storage.js'
 import { beforeHead, formOf, headerLines, sendAnswer } from './http_exchange.js'
 import { type LogtoConfig, type Place, application, originOf } from './logto_config.js'
-import { type LogtoContext, LogtoSession } from './logto_session.js'
+import { type LogtoContext, LogtoSession, type SessionSource } from './logto_session.js'
 import { pairs } from './sign_in_error.js'
 import { Jar } from './storage.js'
 
@@ -86,22 +86,26 @@ export async function load(
     sendAnswer((found as Refusal).answer, response)
     return undefined
   }
-  const logto = new LogtoSession(sourceOf(visit, found, response))
+  beforeHead(response, () => addToHead(visit, found, response))
+  const logto = new LogtoSession(sourceOf(visit, found))
   return { ...visit, user: await logto.getContext(config), logto }
 }
 
 /** A session that is one for the whole request, whose changes go into its place. */
-function sourceOf({ jar }: Visit, session: NativeSession, response: ServerResponse) {
-  const loaded = async (): Promise<NativeSession> => session
-  if (jar !== undefined) return { load: loaded, keep: () => jar.take(session.cookiesFor([])) }
-  beforeHead(response, () => {
-    const own = [response.getHeader('set-cookie') ?? []].flat() as string[]
-    const more = session.cookiesFor(own)
-    if (more.length === 0) return
-    response.setHeader('set-cookie', [...own, ...more])
-    response.setHeader('cache-control', 'no-store')
-  })
-  return { load: loaded, keep: async () => {} }
+function sourceOf({ jar }: Visit, session: NativeSession): SessionSource {
+  return { load: async () => session, keep: async () => jar?.take(session.cookiesFor([])) }
+}
+
+/** Cookies that have changed, and that a page for one person alone is for no cache. */
+function addToHead({ jar }: Visit, session: NativeSession, response: ServerResponse): void {
+  const isPage = String(response.getHeader('content-type')).startsWith('text/html')
+  if (isPage && session.isAuthenticated && !response.hasHeader('cache-control')) response.setHeader('cache-control', 'no-store')
+  if (jar !== undefined) return
+  const own = [response.getHeader('set-cookie') ?? []].flat() as string[]
+  const more = session.cookiesFor(own)
+  if (more.length === 0) return
+  response.setHeader('set-cookie', [...own, ...more])
+  response.setHeader('cache-control', 'no-store')
 }
 
 async function visitOf(config: LogtoConfig, request: NodeRequest, prefix: string): Promise<Visit> {

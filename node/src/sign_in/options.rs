@@ -71,11 +71,20 @@ pub(crate) fn client(json: &str) -> Result<LogtoClient, ConfigProblem> {
     let in_memory = options.flag("inMemory")?;
     options.finish()?;
 
-    let builder = LogtoClient::builder(config.build()?);
+    let builder = LogtoClient::builder(config.build().map_err(problem)?);
     Ok(match redis_url {
         Some(url) => builder.store(RedisLater::new(url, redis_prefix)).build(),
         None if in_memory => builder.store(MemoryStore::new()).build(),
         None if on_server => builder.cookies_kept_on_server().build(),
         None => builder.build(),
     })
+}
+
+/// The engine's own name of an option is another one here.
+fn problem(error: logto_authkit_sign_in::ConfigError) -> ConfigProblem {
+    let mut problem = ConfigProblem::from(error);
+    if problem.option == "logtoUrl" {
+        problem.option = "endpoint".to_owned();
+    }
+    problem
 }

@@ -6,6 +6,7 @@
 mod world;
 
 use axum::body::Body;
+use axum::response::Html;
 use axum::routing::get;
 use axum::{Json, Router};
 use http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
@@ -24,6 +25,7 @@ fn router(app: &App) -> Router {
     let inner = inner.route("/hello", get(async |user: SignedIn| user.user_id().to_owned()));
     Router::new()
         .route("/token", get(token))
+        .route("/page", get(async || Html("<p>page")))
         .route("/context", get(async |context: LogtoContext| Json(context)))
         .nest("/inner", inner)
         .merge(auth_router(app.routes.clone()))
@@ -58,6 +60,12 @@ async fn an_answer_that_refreshed_keeps_the_application_s_cookies_and_is_not_for
     assert_eq!(cookies[0], "own=1");
     assert!(cookies.len() > 1);
     assert_eq!(answer.headers()[CACHE_CONTROL], "no-store");
+
+    // A page for one person alone is not for caches either; what anybody may see is.
+    for (browser, wanted) in [(&browser, Some("no-store")), (&Browser::default(), None)] {
+        let answer = ask(&router(&app), browser, "/page").await;
+        assert_eq!(answer.headers().get(CACHE_CONTROL).map(|value| value.to_str().unwrap()), wanted);
+    }
 
     // With the session in a store nothing changes in the browser.
     let app = world.app();
