@@ -75,6 +75,36 @@ describe('the packed package', () => {
     assert.equal(stdout, said)
   })
 
+  it('signs people in, in an application with Express', async () => {
+    writeFileSync(
+      join(project, 'application.cjs'),
+      `const express = require('express')
+      const session = require('express-session')
+      const { handleAuthRoutes, withLogto } = require('logto-authkit/express')
+      const { DevIssuer } = require('logto-authkit/testing')
+      const app = express()
+      const server = app.listen(0, '127.0.0.1', async () => {
+        const url = 'http://127.0.0.1:' + server.address().port
+        const own = { kind: 'web', id: 'own', secret: 'own-secret', redirect_uris: [url + '/auth/sign-in-callback'] }
+        const issuer = await DevIssuer.demo({ applications: [own] })
+        const config = { endpoint: issuer.logtoUrl, appId: own.id, appSecret: own.secret }
+        app.use(session({ secret: 'keyboard cat', resave: false, saveUninitialized: false }))
+        app.use(handleAuthRoutes(config))
+        app.get('/', withLogto(config), (request, response) => response.end('Hello, ' + request.user.claims?.name))
+        const { Person } = await import(process.argv[2])
+        console.log((await new Person().signIn(url + '/auth/sign-in')).text)
+        server.close()
+        server.closeAllConnections()
+        await issuer.stop()
+      })`,
+    )
+    // Express is what such an application has besides.
+    const env = { ...process.env, NODE_PATH: join(root, 'node_modules') }
+    const person = new URL('support/person.mjs', import.meta.url).href
+    const { stdout } = await run(process.execPath, ['application.cjs', person], { cwd: project, env, timeout: 30_000 })
+    assert.equal(stdout, 'Hello, Alice Example\n')
+  })
+
   it('is one copy, whichever way it is loaded', async () => {
     const { stdout } = await node(
       'both.mjs',

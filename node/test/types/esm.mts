@@ -2,8 +2,24 @@
 // below `@ts-expect-error` must not.
 import express from 'express'
 import type { NextRequest } from './next_request.mjs'
-import { createExpressAuthMiddleware } from 'logto-authkit/express'
-import { verifyNextAuth } from 'logto-authkit/next'
+import {
+  type LogtoConfig,
+  LogtoClient,
+  type Storage,
+  createExpressAuthMiddleware,
+  handleAuthRoutes,
+  requireSignIn,
+  withLogto,
+} from 'logto-authkit/express'
+import {
+  SignInError,
+  createAuthRoutes,
+  getAccessToken,
+  getLogtoContext,
+  protect,
+  signIn as signInOfAction,
+  verifyNextAuth,
+} from 'logto-authkit/next'
 import {
   AuthError,
   type AuthContext,
@@ -17,6 +33,48 @@ import {
   verifyLogtoToken,
 } from 'logto-authkit/server'
 import { DevIssuer, type Fault } from 'logto-authkit/testing'
+
+const config: LogtoConfig = { endpoint: 'https://tenant.logto.app', appId: 'app', appSecret: 'secret', resources: ['https://api.example.com'] }
+
+export function signIn(): void {
+  const app = express()
+  app.use(handleAuthRoutes(config))
+  app.get('/', withLogto(config), (request, response) => {
+    if (request.user.isAuthenticated) {
+      return response.end(`Hello, ${request.user?.claims?.name}`)
+    }
+    return response.redirect('/auth/sign-in')
+  })
+  app.get('/token', withLogto(config), requireSignIn(), async (request, response) => {
+    const token: string = await request.logto.getAccessToken('https://api.example.com')
+    response.json({ token, roles: request.user.claims?.roles?.join(' '), missing: request.user.error?.code })
+    // @ts-expect-error there is no such member
+    request.user.name
+  })
+  const client = new LogtoClient(config, { storage: new Map([['a', 'b']]) as unknown as Storage, navigate: (url) => url.length })
+  void client.signIn({ redirectUri: 'https://app.example.com/callback', firstScreen: 'register' })
+  // @ts-expect-error there is no such screen
+  void client.signIn({ redirectUri: 'https://app.example.com/callback', firstScreen: 'registration' })
+  // @ts-expect-error the endpoint is required
+  withLogto({ appId: 'app' })
+  // @ts-expect-error there is no such place
+  withLogto({ ...config, sessions: 'file' })
+}
+
+export async function signInOfNext(): Promise<string> {
+  const { GET, POST } = createAuthRoutes(config)
+  const answer: Response = await GET(new Request('https://app.example.com/auth/user'))
+  const proxy: (request: NextRequest & Request) => Promise<Response> = protect(config)
+  void [answer, POST, proxy]
+  const { claims } = await getLogtoContext(config)
+  if (claims === undefined) await signInOfAction(config, { postRedirectUri: '/account' })
+  try {
+    return await getAccessToken(config, 'https://api.example.com')
+  } catch (error) {
+    if (error instanceof SignInError && error.code === 'not_authenticated') return String(error.retryAfter?.toFixed())
+    throw error
+  }
+}
 
 const options: VerifyAuthOptions = { logtoUrl: 'https://tenant.logto.app', audience: ['https://api.example.com'] }
 
