@@ -77,6 +77,7 @@ for (const [name, express] of [['Express 4', express4], ['Express 5', express5]]
         ['in the cookie before the header', bringing({ cookie: alice, bearer: bob }), 'alice'],
         ['in the header when the cookie is refused', bringing({ cookie: expired, bearer: bob }), 'bob'],
         ['in the header when the cookie is empty', bringing({ cookie: '', bearer: bob }), 'bob'],
+        ['in the cookie beside one of others with a letter of its own', ['Cookie', `a=é; logto_authtoken=${alice}; b=ü`], 'alice'],
         ['in the cookie when the header is of another scheme', ['Cookie', `logto_authtoken=${alice}`, 'Authorization', 'Basic eDp5'], 'alice'],
         ['among other cookies', ['Cookie', `a=1; logto_authtoken=${alice}; b=2`], 'alice'],
         ['in the second of two Cookie headers', ['Cookie', 'a=1', 'Cookie', `logto_authtoken=${alice}`], 'alice'],

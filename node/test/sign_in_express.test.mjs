@@ -7,6 +7,7 @@ import express5 from 'express'
 import session from 'express-session'
 import express4 from 'express4'
 import { ExpressStorage, LogtoClient, handleAuthRoutes, requireSignIn, withLogto } from 'logto-authkit/express'
+import { send } from './support/http_exchange.mjs'
 import { Person } from './support/person.mjs'
 import { API, SEALING_KEY, SECRET, World, withExpressSession } from './support/sign_in_world.mjs'
 
@@ -91,6 +92,14 @@ for (const [name, express] of [['Express 5', express5], ['Express 4', express4]]
         const again = await person.json(at('/token'))
         assert.equal(again.body.token, body.token)
         assert.equal(world.issuer.counters().tokenRefresh, 1)
+      })
+
+      it('finds the session beside a cookie of others with a letter of its own', async () => {
+        const person = await alice()
+        const own = person.cookies.get(world.server.host)
+        const line = [...own].map(([name, value]) => `${name}=${value}`).join('; ')
+        const { json } = await send(at('/'), { headers: ['Cookie', `a=é; ${line}; b=ü`, 'Accept', 'application/json'] })
+        assert.equal(json.isAuthenticated, true)
       })
 
       it('sends a program away with 401', async () => {
@@ -416,7 +425,6 @@ describe('what the users of other packages report', () => {
   it('a base URL that a request names is believed on loopback only', async () => {
     const config = world.config({ sessions: 'memory' })
     world.use(withExpressSession(config))
-    const { send } = await import('./support/http_exchange.mjs')
     const { status, body } = await send(at('/auth/sign-in'), { headers: ['Host', 'evil.example', 'X-Forwarded-Host', 'localhost'] })
     assert.equal(status, 500)
     assert.match(body, /baseUrl: it is missing/)

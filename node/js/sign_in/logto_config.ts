@@ -80,6 +80,9 @@ const MAX_SETS = 100
 
 const applications = new Map<string, NativeApplication>()
 
+/** The same by the object that the options came in, which most applications have one of, and by place and origin. */
+const ofConfig = new WeakMap<LogtoConfig, Map<string, NativeApplication>>()
+
 /**
  * Checks what can be checked before there is a request.
  *
@@ -102,6 +105,17 @@ export function check(config: LogtoConfig): void {
  * @internal
  */
 export function application(config: LogtoConfig, place: Place, baseUrl: string = config.baseUrl ?? ANYWHERE): NativeApplication {
+  let own = ofConfig.get(config)
+  const key = `${place} ${baseUrl}`
+  let found = own?.get(key)
+  if (found !== undefined) return found
+  found = applicationOf(config, place, baseUrl)
+  if (own === undefined || own.size >= MAX_SETS) ofConfig.set(config, (own = new Map()))
+  own.set(key, found)
+  return found
+}
+
+function applicationOf(config: LogtoConfig, place: Place, baseUrl: string): NativeApplication {
   object('config', config, KNOWN)
   const sealingKeys = keys(config)
   if (sealingKeys === undefined && place === 'cookies') {
