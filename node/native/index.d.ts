@@ -21,6 +21,11 @@ export declare class NativeApplication {
   requireSignIn(method: string, url: string, prefix: string | undefined | null, lines: string): HttpAnswer
   /** The session of a request. */
   session(lines: string): Promise<NativeSession | Refusal>
+  /**
+   * The session of a request with its context. At once, on the JavaScript thread, where nothing has to be waited for: opening a session
+   * takes less than the way to another thread.
+   */
+  visit(lines: string, options: string): NativeSession | Refusal | Promise<NativeSession | Refusal>
   signIn(lines: string, options: string): Promise<Destination | Refusal>
   /** `url` is all of it: origin, path and query. */
   handleCallback(lines: string, url: string): Promise<Destination | Refusal>
@@ -81,6 +86,10 @@ export declare class NativeSession {
   get isAuthenticated(): boolean
   /** Who is signed in and what else is asked for, as JSON. */
   context(options: string): Promise<string>
+  /** What `visit` was asked for together with the session, as JSON. */
+  get firstContext(): string | null
+  /** Whether there are cookies for the answer. */
+  get hasChanged(): boolean
   accessToken(resource?: string | undefined | null, organization?: string | undefined | null): Promise<NativeToken | Refusal>
   /** A token that is there, without any request and any change. */
   knownAccessToken(resource?: string | undefined | null, organization?: string | undefined | null): NativeToken | Refusal | null

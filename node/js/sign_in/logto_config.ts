@@ -145,9 +145,18 @@ function keys({ sealingKeys, cookieSecret }: LogtoConfig): string | readonly str
   return cookieSecret === undefined ? sealingKeys : [sealingKeys, cookieSecret].flat()
 }
 
-/** The options of a context among those of a configuration. @internal */
+/** The options of a context, for the native half. @internal */
 export function contextOptions(options: GetContextOptions): string {
   return JSON.stringify(Object.fromEntries(CONTEXT_OPTIONS.map((name) => [name, options[name]])))
+}
+
+const contexts = new WeakMap<LogtoConfig, string>()
+
+/** Those of a configuration, which stay as they were at the first request. @internal */
+export function contextOfConfig(config: LogtoConfig): string {
+  let json = contexts.get(config)
+  if (json === undefined) contexts.set(config, (json = contextOptions(config)))
+  return json
 }
 
 /** The path below which the routes are. @internal */

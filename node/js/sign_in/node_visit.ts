@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HttpAnswer, NativeApplication, NativeSession, Refusal } from '../../native/index.js'
 import { ExpressStorage } from './express_storage.js'
 import { beforeHead, formOf, headerLines, sendAnswer } from './http_exchange.js'
-import { type LogtoConfig, type Place, application, originOf } from './logto_config.js'
+import { type LogtoConfig, type Place, application, contextOfConfig, originOf } from './logto_config.js'
 import { type LogtoContext, LogtoSession, type SessionSource } from './logto_session.js'
 import { pairs } from './sign_in_error.js'
 import { Jar } from './storage.js'
@@ -81,14 +81,15 @@ export async function load(
   response: ServerResponse,
 ): Promise<LoadedVisit | undefined> {
   const visit = await visitOf(config, request, prefix)
-  const found = await visit.engine.session(visit.lines)
+  const asked = visit.engine.visit(visit.lines, contextOfConfig(config))
+  const found = asked instanceof Promise ? await asked : asked
   if ('answer' in found) {
     sendAnswer((found as Refusal).answer, response)
     return undefined
   }
   beforeHead(response, () => addToHead(visit, found, response))
-  const logto = new LogtoSession(sourceOf(visit, found))
-  return { ...visit, user: await logto.getContext(config), logto }
+  if (found.hasChanged) await visit.jar?.take(found.cookiesFor([]))
+  return { ...visit, user: JSON.parse(found.firstContext!) as LogtoContext, logto: new LogtoSession(sourceOf(visit, found)) }
 }
 
 /** A session that is one for the whole request, whose changes go into its place. */
@@ -100,7 +101,7 @@ function sourceOf({ jar }: Visit, session: NativeSession): SessionSource {
 function addToHead({ jar }: Visit, session: NativeSession, response: ServerResponse): void {
   const isPage = String(response.getHeader('content-type')).startsWith('text/html')
   if (isPage && session.isAuthenticated && !response.hasHeader('cache-control')) response.setHeader('cache-control', 'no-store')
-  if (jar !== undefined) return
+  if (jar !== undefined || !session.hasChanged) return
   const own = [response.getHeader('set-cookie') ?? []].flat() as string[]
   const more = session.cookiesFor(own)
   if (more.length === 0) return

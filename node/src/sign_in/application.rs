@@ -1,7 +1,10 @@
+use std::future::Future;
+use std::task::{Poll, Waker};
+
 use http::Uri;
 use logto_authkit_sign_in::{AuthRoutes, FirstScreen, LogtoClient, SignInError, SignInOptions};
 use napi::Either;
-use napi::bindgen_prelude::{Env, PromiseRaw, Result};
+use napi::bindgen_prelude::{Either3, Env, PromiseRaw, Result, within_runtime_if_available};
 use napi_derive::napi;
 use serde::Deserialize;
 
@@ -10,7 +13,7 @@ use crate::problem::ConfigProblem;
 use crate::request::Request;
 use crate::sign_in::message::{Destination, HttpAnswer, Refusal, headers};
 use crate::sign_in::options;
-use crate::sign_in::session::{NativeSession, NativeToken};
+use crate::sign_in::session::{NativeSession, NativeToken, context_json, context_options};
 
 /// An application that signs users in: one set of options, checked and ready.
 ///
@@ -117,6 +120,38 @@ impl NativeApplication {
                 Err(error) => Either::B(Refusal::new(&error, &routes, &headers)),
             })
         })
+    }
+
+    /// The session of a request with its context. At once, on the JavaScript thread, where nothing has to be waited for: opening a session
+    /// takes less than the way to another thread.
+    #[napi(ts_return_type = "NativeSession | Refusal | Promise<NativeSession | Refusal>")]
+    pub fn visit<'env>(
+        &self,
+        env: &'env Env,
+        lines: String,
+        options: String,
+    ) -> Result<Either3<NativeSession, Refusal, PromiseRaw<'env, Either<NativeSession, Refusal>>>> {
+        let options = context_options(&options)?;
+        let (client, routes) = (self.client.clone(), self.routes.clone());
+        let mut visit = Box::pin(async move {
+            let headers = headers(&lines);
+            match client.session(&headers).await {
+                Ok(session) => {
+                    let context = context_json(&session.context(&options).await).to_string();
+                    Either::A(NativeSession::new(session, routes, headers).with_context(context))
+                }
+                Err(error) => Either::B(Refusal::new(&error, &routes, &headers)),
+            }
+        });
+        // What waits is woken by nobody until the runtime has it, which asks it again.
+        let begun = within_runtime_if_available(|| {
+            visit.as_mut().poll(&mut std::task::Context::from_waker(Waker::noop()))
+        });
+        match begun {
+            Poll::Ready(Either::A(session)) => Ok(Either3::A(session)),
+            Poll::Ready(Either::B(refusal)) => Ok(Either3::B(refusal)),
+            Poll::Pending => env.spawn_future(async move { Ok(visit.await) }).map(Either3::C),
+        }
     }
 
     #[napi(ts_return_type = "Promise<Destination | Refusal>")]

@@ -1,6 +1,8 @@
 use http::HeaderMap;
 use http::header::{HeaderValue, SET_COOKIE};
-use logto_authkit_sign_in::{AccessToken, AuthRoutes, ContextOptions, LogtoSession, SignInError};
+use logto_authkit_sign_in::{
+    AccessToken, AuthRoutes, ContextOptions, LogtoContext, LogtoSession, SignInError,
+};
 use napi::Either;
 use napi::bindgen_prelude::{Env, PromiseRaw, Result};
 use napi_derive::napi;
@@ -16,6 +18,8 @@ pub struct NativeSession {
     session: LogtoSession,
     routes: AuthRoutes,
     headers: HeaderMap,
+    /// What was asked for together with the session, as JSON.
+    context: Option<String>,
 }
 
 /// An access token and what is known of it.
@@ -40,7 +44,12 @@ struct ContextJson {
 
 impl NativeSession {
     pub(crate) fn new(session: LogtoSession, routes: AuthRoutes, headers: HeaderMap) -> Self {
-        NativeSession { session, routes, headers }
+        NativeSession { session, routes, headers, context: None }
+    }
+
+    pub(crate) fn with_context(mut self, context: String) -> Self {
+        self.context = Some(context);
+        self
     }
 
     /// What makes of an error what JavaScript gets.
@@ -60,32 +69,21 @@ impl NativeSession {
     /// Who is signed in and what else is asked for, as JSON.
     #[napi(ts_return_type = "Promise<string>")]
     pub fn context<'env>(&self, env: &'env Env, options: String) -> Result<PromiseRaw<'env, String>> {
-        let options: ContextJson = serde_json::from_str(&options)
-            .map_err(|error| napi::Error::from_reason(format!("the options of getContext: {error}")))?;
+        let options = context_options(&options)?;
         let session = self.session.clone();
-        env.spawn_future(async move {
-            let context = session.context(&options.into()).await;
-            let mut json = context.to_json();
-            if let Some(token) = &context.access_token {
-                json["accessToken"] = token.token().into();
-            }
-            let tokens: serde_json::Map<String, Value> = (context.organization_tokens.iter())
-                .filter_map(|(id, token)| Some((id.clone(), token.as_ref().ok()?.token().into())))
-                .collect();
-            if !context.organization_tokens.is_empty() {
-                json["organizationTokens"] = tokens.into();
-            }
-            let failed: serde_json::Map<String, Value> = (context.organization_tokens.iter())
-                .filter_map(|(id, token)| Some((id.clone(), problem(token.as_ref().err()?))))
-                .collect();
-            if !failed.is_empty() {
-                json["organizationErrors"] = failed.into();
-            }
-            if let Some(error) = &context.error {
-                json["error"] = problem(error);
-            }
-            Ok(json.to_string())
-        })
+        env.spawn_future(async move { Ok(context_json(&session.context(&options).await).to_string()) })
+    }
+
+    /// What `visit` was asked for together with the session, as JSON.
+    #[napi(getter)]
+    pub fn first_context(&self) -> Option<&str> {
+        self.context.as_deref()
+    }
+
+    /// Whether there are cookies for the answer.
+    #[napi(getter)]
+    pub fn has_changed(&self) -> bool {
+        !self.session.set_cookies().is_empty()
     }
 
     #[napi(ts_return_type = "Promise<NativeToken | Refusal>")]
@@ -176,6 +174,36 @@ impl From<&AccessToken> for NativeToken {
             expires_at: token.expires_at().as_unix_seconds() as f64,
         }
     }
+}
+
+pub(crate) fn context_options(json: &str) -> Result<ContextOptions> {
+    let options: ContextJson = serde_json::from_str(json)
+        .map_err(|error| napi::Error::from_reason(format!("the options of getContext: {error}")))?;
+    Ok(options.into())
+}
+
+/// Who is signed in and what was asked for, with the tokens.
+pub(crate) fn context_json(context: &LogtoContext) -> Value {
+    let mut json = context.to_json();
+    if let Some(token) = &context.access_token {
+        json["accessToken"] = token.token().into();
+    }
+    let tokens: serde_json::Map<String, Value> = (context.organization_tokens.iter())
+        .filter_map(|(id, token)| Some((id.clone(), token.as_ref().ok()?.token().into())))
+        .collect();
+    if !context.organization_tokens.is_empty() {
+        json["organizationTokens"] = tokens.into();
+    }
+    let failed: serde_json::Map<String, Value> = (context.organization_tokens.iter())
+        .filter_map(|(id, token)| Some((id.clone(), problem(token.as_ref().err()?))))
+        .collect();
+    if !failed.is_empty() {
+        json["organizationErrors"] = failed.into();
+    }
+    if let Some(error) = &context.error {
+        json["error"] = problem(error);
+    }
+    json
 }
 
 impl From<ContextJson> for ContextOptions {
