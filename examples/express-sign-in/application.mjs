@@ -30,8 +30,10 @@ export function application(logto) {
 
   // Whoever is not signed in is sent to sign in, and back here.
   app.get('/account', withLogto(config), requireSignIn(), (request, response) => {
-    const claims = Object.entries(request.user.claims).map(([name, value]) => `<dt>${escape(name)}</dt><dd>${escape(JSON.stringify(value))}</dd>`)
-    response.send(page('Account', `<dl>${claims.join('')}</dl><p><a href="/">Back</a></p>`))
+    const { name, sub, email, exp } = request.user.claims
+    const facts = { Name: name, User: sub, 'E-mail': email, 'Known until': new Date(exp * 1000).toISOString() }
+    const rows = Object.entries(facts).map(([what, is]) => `<dt>${what}</dt><dd>${escape(is ?? 'unknown')}</dd>`)
+    response.send(page('Account', `<dl>${rows.join('')}</dl><p><a href="/">Back</a></p>`))
   })
 
   // A token for an API: renewed when less than a minute is left, once however many requests need it.
