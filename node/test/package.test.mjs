@@ -142,3 +142,11 @@ it('every code of the table has its type, and the type no other', () => {
   const codes = table.map(({ code }) => code)
   assert.deepEqual(typed.sort(), codes.sort())
 })
+
+it('every code of sign-in has its type, and the type no other', () => {
+  const document = readFileSync(new URL('../../docs/sign-in-errors.md', import.meta.url), 'utf8')
+  const codes = [...document.matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code)
+  const source = readFileSync(new URL('../js/sign_in/sign_in_error.ts', import.meta.url), 'utf8')
+  const union = source.slice(source.indexOf('SignInErrorCode ='), source.indexOf('/**', source.indexOf('SignInErrorCode =')))
+  assert.deepEqual([...union.matchAll(/'(\w+)'/g)].map(([, code]) => code).sort(), codes.sort())
+})
