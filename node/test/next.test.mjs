@@ -165,7 +165,8 @@ it('without a Logto server it has an issuer of its own, and prints requests that
   const { lines, end } = await example.start({}, /\/api\/visitors$/)
   assert.match(lines[0], /^listening on http:\/\/127\.0\.0\.1:\d+$/)
   const answers = []
-  for (const line of lines.slice(1)) {
+  assert.match(lines[1], /^sign in as alice/)
+  for (const line of lines.slice(2)) {
     assert.match(line, /^curl /)
     const { stdout } = await promisify(exec)(line.replace('curl', 'curl -s --noproxy "*" -w "\\n%{http_code}"'))
     answers.push(stdout)
