@@ -9,11 +9,12 @@ import { createInterface } from 'node:readline'
 import { findIssuer } from './issuer.mjs'
 
 const port = Number(process.env.PORT ?? 3000) || (await freePort())
-const issuer = await findIssuer(`http://127.0.0.1:${port}`)
+const url = `http://127.0.0.1:${port}`
+const issuer = await findIssuer(url)
 const next = createRequire(import.meta.url).resolve('next/dist/bin/next')
 const server = spawn(process.execPath, [next, 'start', '--hostname', '127.0.0.1', '--port', String(port)], {
   cwd: import.meta.dirname,
-  env: { COOKIE_SECRET: randomBytes(32).toString('hex'), ...process.env, ...issuer.environment },
+  env: { COOKIE_SECRET: randomBytes(32).toString('hex'), BASE_URL: url, ...process.env, ...issuer.environment },
   stdio: ['ignore', 'pipe', 'inherit'],
 })
 server.once('exit', (code) => {
@@ -24,9 +25,7 @@ server.once('exit', (code) => {
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => server.kill(signal))
 
 // Next.js prints the address before it listens to it, and says later that it is ready.
-let url
 for await (const line of createInterface(server.stdout)) {
-  url ??= line.match(/Local:\s+(http:\S+)/)?.[1]
   if (!line.includes('Ready in')) continue
   console.log(`listening on ${url}`)
   for (const command of issuer.commands(url)) console.log(command)

@@ -19,6 +19,9 @@ declare global {
 
 const visits = new WeakMap<IncomingMessage, LoadedVisit>()
 
+/** Below which path the routes are that a request has come by. */
+const routesPassed = new WeakMap<IncomingMessage, string>()
+
 /**
  * The routes of sign-in: `/auth/sign-in`, `/auth/sign-up`, `/auth/sign-in-callback`, `/auth/sign-out`, `/auth/user`, and
  * `/auth/backchannel-logout` where sessions are in Redis or memory. Everything else goes on to the next handler.
@@ -35,8 +38,12 @@ export function handleAuthRoutes(config: LogtoConfig): Middleware<any> {
   check(config)
   return function logtoRoutes(request: NodeRequest, response, next) {
     const path = urlOf(request).split('?', 1)[0]!
-    const prefix = prefixesOf(config, request).find((prefix) => path.startsWith(`${prefix}/`))
-    if (prefix === undefined) return next()
+    const prefixes = prefixesOf(config, request)
+    const prefix = prefixes.find((prefix) => path.startsWith(`${prefix}/`))
+    if (prefix === undefined) {
+      routesPassed.set(request, prefixes.at(-1)!)
+      return next()
+    }
     answerRoute(config, prefix, request, response).catch(next)
   }
 }
@@ -56,11 +63,12 @@ export function handleAuthRoutes(config: LogtoConfig): Middleware<any> {
 export function withLogto(config: LogtoConfig): Middleware<any> {
   check(config)
   return function logtoContext(request: NodeRequest, response, next) {
-    load(config, prefixesOf(config, request)[0]!, request, response).then((visit) => {
+    load(config, routesPassed.get(request) ?? prefixOf(config), request, response).then((visit) => {
       if (visit === undefined) return
       visits.set(request, visit)
       Object.assign(request, { user: visit.user, logto: visit.logto })
-      next()
+      // What a later handler throws is its own, and no rejection of ours.
+      process.nextTick(next)
     }, next)
   }
 }

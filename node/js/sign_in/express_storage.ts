@@ -3,7 +3,7 @@ import { ConfigError } from '../auth_error.js'
 import type { Storage } from './storage.js'
 
 interface HasSession {
-  session?: Record<string, unknown> | null | undefined
+  session?: (Record<string, unknown> & { regenerate?: (done: (error: unknown) => void) => void }) | null | undefined
 }
 
 /** The session that `express-session`, or something like it, has put into a request. */
@@ -29,8 +29,17 @@ export class ExpressStorage implements Storage {
     delete this.#session()[key]
   }
 
+  /** A new session, where what makes sessions can. */
+  async renew(): Promise<void> {
+    const session = this.#session()
+    if (typeof session.regenerate !== 'function') return
+    await new Promise<void>((resolve, reject) => {
+      session.regenerate!((error) => (error ? reject(error) : resolve()))
+    })
+  }
+
   /** Looked up each time: a sign-in makes a new one. */
-  #session(): Record<string, unknown> {
+  #session(): NonNullable<HasSession['session']> {
     const { session } = this.#request
     if (typeof session === 'object' && session !== null) return session
     const hint = "put app.use(session({ … })) of 'express-session' in front, or write sessions: 'cookies'"

@@ -40,9 +40,14 @@ export async function formOf(request: IncomingMessage & { body?: unknown }): Pro
   if (typeof body === 'string') return body
   if (Buffer.isBuffer(body)) return body.toString()
   if (typeof body === 'object' && body !== null) return formFrom(body)
+  return formText(request as AsyncIterable<Buffer>)
+}
+
+/** A body as text; none where it is longer than any form. @internal */
+export async function formText(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<string> {
   let size = 0
-  const parts: Buffer[] = []
-  for await (const part of request as AsyncIterable<Buffer>) {
+  const parts: Uint8Array[] = []
+  for await (const part of body) {
     size += part.length
     if (size > MAX_BODY) return ''
     parts.push(part)
@@ -97,7 +102,8 @@ function setAll(response: ServerResponse, headers: Record<string, any> | any[]):
     for (const [name, value] of Object.entries(headers)) if (value !== undefined) response.setHeader(name, value)
     return
   }
-  const list = headers.flat() as string[]
+  // Names and values in turn, or pairs of them.
+  const list = Array.isArray(headers[0]) ? headers.flat() : headers
   const names = new Set<string>()
   for (const [name, value] of pairs(list)) {
     if (names.has(name.toLowerCase())) response.appendHeader(name, value)

@@ -78,6 +78,7 @@ export class LogtoClient extends LogtoSession {
     super({
       load: async () => granted(await engine.session(cookie(await jar.line()))),
       keep: (session) => jar.take(session.cookiesFor([])),
+      canKeep: () => true,
     })
     this.#application = engine
     this.#jar = jar
@@ -101,7 +102,9 @@ export class LogtoClient extends LogtoSession {
    * @throws {@link SignInError} where it is not the answer to a sign-in of this browser, or Logto gave no identity.
    */
   async handleSignInCallback(callbackUrl: string): Promise<string> {
-    const to = await this.#step((line) => this.#application.handleCallback(line, text('callbackUrl', callbackUrl)))
+    const to = granted(await this.#application.handleCallback(cookie(await this.#jar.line()), text('callbackUrl', callbackUrl)))
+    if (to.setCookies.length > 0) await this.#jar.renew()
+    await this.#jar.take(to.setCookies)
     const { pathname, search, hash } = new URL(to.location)
     return pathname + search + hash
   }

@@ -1,6 +1,6 @@
 import { type NativeApplication, createApplication } from '../../native/index.js'
 import { ConfigError, unwrap } from '../auth_error.js'
-import { object, word } from '../option_checks.js'
+import { object, text, word, wrong } from '../option_checks.js'
 
 /** What is to be asked of which Logto server, and where the application is. */
 export interface LogtoConfig extends GetContextOptions {
@@ -76,7 +76,9 @@ const KNOWN: readonly string[] = [...PLAIN, ...CONTEXT_OPTIONS, 'baseUrl', 'seal
 /** Where redirect URIs are written out by the application, whatever its address is. */
 const ANYWHERE = 'http://localhost'
 /** Sets of options that are kept. A program has a few. */
-const MAX_SETS = 100
+const MAX_SETS = 1000
+/** Addresses, and places, that one set of options is asked at. */
+const MAX_ORIGINS = 8
 
 const applications = new Map<string, NativeApplication>()
 
@@ -90,12 +92,28 @@ const ofConfig = new WeakMap<LogtoConfig, Map<string, NativeApplication>>()
  * @internal
  */
 export function check(config: LogtoConfig): void {
-  object('config', config, KNOWN)
-  if (typeof config.sessions !== 'object') word('sessions', config.sessions, ['cookies', 'express-session', 'memory'])
-  if (config.sessions === 'cookies') application(config, 'cookies', config.baseUrl ?? ANYWHERE)
-  else if (typeof config.sessions === 'object') application(config, 'redis', config.baseUrl ?? ANYWHERE)
+  checkWords(config)
+  const { sessions, baseUrl = ANYWHERE } = config
+  if (sessions === 'cookies' || sessions === 'memory') applicationOf(config, sessions, baseUrl)
+  else if (typeof sessions === 'object') applicationOf(config, 'redis', baseUrl)
   // Which place it will be, a request says.
-  else application({ ...config, sealingKeys: keys(config) ?? '0'.repeat(32) }, 'memory', config.baseUrl ?? ANYWHERE)
+  else applicationOf({ ...config, sealingKeys: keys(config) ?? '0'.repeat(32) }, 'memory', baseUrl)
+}
+
+/** What the native half would not miss. */
+function checkWords(config: LogtoConfig): void {
+  object('config', config, KNOWN)
+  const { sessions } = config
+  if (typeof sessions === 'object') {
+    // An address that is `undefined` must not become another place.
+    const { redis, prefix } = object('sessions', sessions, ['redis', 'prefix'])
+    if (text('sessions.redis', redis) === '') throw wrong('sessions.redis', undefined, 'an address such as redis://127.0.0.1:6379')
+    if (prefix !== undefined) text('sessions.prefix', prefix)
+  } else word('sessions', sessions, ['cookies', 'express-session', 'memory'])
+  for (const name of ['getAccessToken', 'fetchUserInfo', 'getOrganizationToken'] as const) {
+    if (![undefined, true, false].includes(config[name])) throw wrong(name, config[name], 'true or false')
+  }
+  for (const name of ['resource', 'organizationId'] as const) if (config[name] !== undefined) text(name, config[name])
 }
 
 /**
@@ -110,15 +128,17 @@ export function application(config: LogtoConfig, place: Place, baseUrl: string =
   let found = own?.get(key)
   if (found !== undefined) return found
   found = applicationOf(config, place, baseUrl)
-  if (own === undefined || own.size >= MAX_SETS) ofConfig.set(config, (own = new Map()))
+  if (own === undefined) ofConfig.set(config, (own = new Map()))
+  // Each has sessions of its own; whoever asks under ever other names must not take those of others away.
+  if (own.size >= MAX_ORIGINS) throw withoutBaseUrl()
   own.set(key, found)
   return found
 }
 
 function applicationOf(config: LogtoConfig, place: Place, baseUrl: string): NativeApplication {
-  object('config', config, KNOWN)
+  checkWords(config)
   const sealingKeys = keys(config)
-  if (sealingKeys === undefined && place === 'cookies') {
+  if (sealingKeys === undefined && (place === 'cookies' || place === 'memory')) {
     const hint = 'write a secret of 32 bytes or more, for example of `openssl rand -hex 32`, or put express-session in front'
     throw new ConfigError({ option: 'sealingKeys', problem: 'they are missing', hint })
   }
@@ -166,13 +186,20 @@ export function prefixOf({ authRoutesPrefix = '/auth' }: LogtoConfig): string {
 
 /**
  * The origin that browsers know. In development the address that was asked for is good enough; elsewhere a request must not say where
- * tokens are sent.
+ * tokens are sent, and behind a proxy a loopback address is nobody's.
  *
  * @internal
  */
-export function originOf({ baseUrl }: LogtoConfig, host: string | null | undefined): string {
+export function originOf({ baseUrl }: LogtoConfig, header: (name: string) => unknown): string {
   if (baseUrl !== undefined) return baseUrl
-  if (/^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host ?? '')) return `http://${host}`
+  const host = header('host')
+  const isProxied = ['forwarded', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-for'].some((name) => header(name) != null)
+  const isDevelopment = process.env.NODE_ENV !== 'production' && !isProxied
+  if (isDevelopment && /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(String(host))) return `http://${host}`
+  throw withoutBaseUrl()
+}
+
+function withoutBaseUrl(): ConfigError {
   const hint = 'write the origin that browsers know, such as https://app.example.com'
-  throw new ConfigError({ option: 'baseUrl', problem: 'it is missing', hint })
+  return new ConfigError({ option: 'baseUrl', problem: 'it is missing', hint })
 }

@@ -55,6 +55,8 @@ export interface IdTokenClaims {
 export interface SessionSource {
   load(): Promise<NativeSession>
   keep(session: NativeSession): Promise<void>
+  /** Whether what changes still reaches its place. */
+  canKeep(): boolean
 }
 
 /** The session of one browser: who is signed in, and the way to tokens. */
@@ -74,6 +76,7 @@ export class LogtoSession {
   /** Who is signed in, and what else is asked for. What cannot be had is missing and named in `error`; it signs nobody out. */
   async getContext(options: GetContextOptions = {}): Promise<LogtoContext> {
     const session = await this.#source.load()
+    if (options.getAccessToken || options.fetchUserInfo || options.getOrganizationToken) this.#assertKept(session)
     const context = JSON.parse(await session.context(contextOptions(options))) as LogtoContext
     await this.#source.keep(session)
     return context
@@ -87,6 +90,9 @@ export class LogtoSession {
    */
   async getAccessToken(resource?: string, organizationId?: string): Promise<string> {
     const session = await this.#source.load()
+    const known = granted(session.knownAccessToken(resource ?? null, organizationId ?? null))
+    if (known !== null) return known.token
+    this.#assertKept(session)
     try {
       return granted(await session.accessToken(resource ?? null, organizationId ?? null)).token
     } finally {
@@ -123,6 +129,7 @@ export class LogtoSession {
   /** What the userinfo endpoint tells of the user: more than the ID token does. */
   async fetchUserInfo(): Promise<Record<string, unknown> & { sub: string }> {
     const session = await this.#source.load()
+    if (granted(session.knownAccessToken(null, null)) === null) this.#assertKept(session)
     try {
       return JSON.parse(granted(await session.userInfo()))
     } finally {
@@ -134,6 +141,7 @@ export class LogtoSession {
   async clearAccessToken(): Promise<void> {
     const session = await this.#source.load()
     if (!session.isAuthenticated) return
+    this.#assertKept(session)
     granted(await session.clearAccessTokens())
     await this.#source.keep(session)
   }
@@ -141,7 +149,14 @@ export class LogtoSession {
   /** Forgets the whole session, and ends its grant. Who is signed in at Logto stays so: see `signOut`. */
   async clearAllTokens(): Promise<void> {
     const session = await this.#source.load()
+    this.#assertKept(session)
     granted(await session.forget())
     await this.#source.keep(session)
+  }
+
+  /** A refresh token that was used and whose successor does not reach the browser would sign the user out. */
+  #assertKept(session: NativeSession): void {
+    if (this.#source.canKeep() || !session.isAuthenticated) return
+    throw new Error('the head of the answer is written, and cannot take the cookies of the session any more: ask before that')
   }
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HttpAnswer, NativeApplication, NativeSession, Refusal } from '../../native/index.js'
 import { ConfigError } from '../auth_error.js'
 import { object } from '../option_checks.js'
-import { headerLines } from './http_exchange.js'
+import { formText, headerLines } from './http_exchange.js'
 import { SIGN_IN_OPTIONS, type SignInOptions } from './logto_client.js'
 import { type GetContextOptions, type LogtoConfig, type Place, application, contextOptions, originOf, prefixOf } from './logto_config.js'
 import { type ContextError, type LogtoContext, LogtoSession } from './logto_session.js'
@@ -38,10 +38,10 @@ function next<Name extends keyof NextModules>(name: Name): NextModules[Name] {
 export function createAuthRoutes(config: LogtoConfig): Record<'GET' | 'POST', (request: Request) => Promise<Response>> {
   const answer = async (request: Request): Promise<Response> => {
     const { pathname, search } = new URL(request.url)
-    const engine = engineOf(config, request.headers.get('host'))
+    const engine = engineOf(config, request.headers)
     // Wherever the application has put the file.
     const prefix = pathname.replace(/\/[^/]*\/?$/, '')
-    const body = request.method === 'POST' ? await request.text() : ''
+    const body = request.method === 'POST' ? await formText(request.body ?? []) : ''
     const lines = headerLines((name) => request.headers.get(name))
     return toResponse(await engine.handle(request.method, pathname + search, prefix, lines, body))
   }
@@ -132,7 +132,7 @@ export async function signOut(config: LogtoConfig, postLogoutRedirectUri?: strin
  */
 export function protect(config: LogtoConfig): (request: Request) => Promise<Response> {
   return async (request) => {
-    const engine = engineOf(config, request.headers.get('host'))
+    const engine = engineOf(config, request.headers)
     const lines = headerLines((name) => request.headers.get(name))
     const found = await engine.session(lines)
     if ('answer' in found) return toResponse((found as Refusal).answer)
@@ -142,7 +142,7 @@ export function protect(config: LogtoConfig): (request: Request) => Promise<Resp
       const answer = toResponse(engine.requireSignIn(request.method, pathname + search, prefixOf(config), lines))
       const location = answer.headers.get('location')
       // Next.js wants all of it from a proxy.
-      if (location !== null) answer.headers.set('location', new URL(location, originOf(config, request.headers.get('host'))).href)
+      if (location !== null) answer.headers.set('location', new URL(location, originOf(config, (name) => request.headers.get(name))).href)
       return answer
     }
     const setCookies = found.cookiesFor([])
@@ -150,6 +150,8 @@ export function protect(config: LogtoConfig): (request: Request) => Promise<Resp
     if (setCookies.length > 0) headers.set('cookie', cookiesAfter(headers.get('cookie') ?? '', setCookies))
     const response = next('next/server').NextResponse.next({ request: { headers } })
     for (const header of setCookies) response.headers.append('set-cookie', header)
+    // For one person alone, whatever the page behind says.
+    response.headers.set('cache-control', 'no-store')
     return response
   }
 }
@@ -196,15 +198,16 @@ interface Visit {
 async function visit(config: LogtoConfig): Promise<Visit> {
   const { cookies: cookieStore, headers: headerStore } = next('next/headers')
   const [cookies, headers] = await Promise.all([cookieStore(), headerStore()])
-  const origin = originOf(config, headers.get('host'))
-  const engine = engineOf(config, headers.get('host'))
-  const line = cookies.getAll().map(({ name, value }) => `${name}=${value}`).join('; ')
+  const origin = originOf(config, (name) => headers.get(name))
+  const engine = engineOf(config, headers)
+  // Next.js has decoded the values: what is in one must not become several. Ours are the same either way.
+  const line = cookies.getAll().map(({ name, value }) => `${name}=${encodeURIComponent(value)}`).join('; ')
   const lines = headerLines((name) => headers.get(name), line)
   return { engine, session: granted(await engine.session(lines)), cookies, lines, origin }
 }
 
-function engineOf(config: LogtoConfig, host: string | null): NativeApplication {
-  return application(config, placeOf(config), originOf(config, host))
+function engineOf(config: LogtoConfig, headers: Headers): NativeApplication {
+  return application(config, placeOf(config), originOf(config, (name) => headers.get(name)))
 }
 
 function placeOf({ sessions = 'cookies' }: LogtoConfig): Place {
@@ -267,12 +270,11 @@ function keep(setCookies: readonly string[], cookies: CookieStore): void {
 
 /** A `Cookie` header as the browser will send it from now on. */
 function cookiesAfter(line: string, setCookies: readonly string[]): string {
-  const cookies = new Map<string, string>()
-  for (const pair of [...line.split(/; */), ...setCookies.map((header) => header.split(';', 1)[0]!)]) {
-    const at = pair.indexOf('=')
-    if (at > 0) cookies.set(pair.slice(0, at), pair.slice(at + 1))
-  }
-  return [...cookies].filter(([, value]) => value !== '').map(([name, value]) => `${name}=${value}`).join('; ')
+  const pairs = setCookies.map((header) => header.split(';', 1)[0]!)
+  const nameOf = (pair: string): string => pair.split('=', 1)[0]!.trim()
+  const ours = new Set(pairs.map(nameOf))
+  const others = line.split(';').filter((pair) => !ours.has(nameOf(pair)))
+  return [...others.map((pair) => pair.trim()), ...pairs.filter((pair) => !pair.endsWith('='))].join('; ')
 }
 
 function toResponse({ status, headers, body }: HttpAnswer): Response {

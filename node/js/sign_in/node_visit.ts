@@ -11,7 +11,7 @@ import { Jar } from './storage.js'
 export interface NodeRequest extends IncomingMessage {
   baseUrl?: string
   originalUrl?: string
-  session?: { regenerate?: (done: (error: unknown) => void) => void } | null
+  session?: object | null
   body?: unknown
 }
 
@@ -21,6 +21,7 @@ export interface Visit {
   prefix: string
   /** Where the session is, unless it is in cookies or behind one. */
   jar: Jar | undefined
+  isInCookies: boolean
   lines: string
 }
 
@@ -47,7 +48,7 @@ export async function answerRoute(
     if (name === 'set-cookie') cookies.push(value)
     else headers.push(name, value)
   }
-  if (isSignIn(url, answer, cookies)) await makeNewSession(request, jar)
+  if (isSignIn(url, answer, cookies)) await jar.renew()
   await jar.take(cookies)
   sendAnswer({ ...answer, headers }, response)
 }
@@ -56,17 +57,6 @@ export async function answerRoute(
 function isSignIn(url: string, { status }: HttpAnswer, setCookies: readonly string[]): boolean {
   const gives = setCookies.some((header) => !header.includes('Max-Age=0'))
   return gives && status === 303 && /\/sign-in-callback\/?$/.test(url.split('?', 1)[0]!)
-}
-
-/** Under an id that nobody has seen, so that no id from before is worth anything. */
-async function makeNewSession(request: NodeRequest, jar: Jar): Promise<void> {
-  const kept = await jar.line()
-  const { session } = request
-  if (typeof session?.regenerate !== 'function') return
-  await new Promise<void>((resolve, reject) => {
-    session.regenerate!((error) => (error ? reject(error) : resolve()))
-  })
-  await jar.take(kept === '' ? [] : kept.split('; '))
 }
 
 /**
@@ -89,12 +79,16 @@ export async function load(
   }
   beforeHead(response, () => addToHead(visit, found, response))
   if (found.hasChanged) await visit.jar?.take(found.cookiesFor([]))
-  return { ...visit, user: JSON.parse(found.firstContext!) as LogtoContext, logto: new LogtoSession(sourceOf(visit, found)) }
+  return { ...visit, user: JSON.parse(found.firstContext!) as LogtoContext, logto: new LogtoSession(sourceOf(visit, found, response)) }
 }
 
 /** A session that is one for the whole request, whose changes go into its place. */
-function sourceOf({ jar }: Visit, session: NativeSession): SessionSource {
-  return { load: async () => session, keep: async () => jar?.take(session.cookiesFor([])) }
+function sourceOf({ jar, isInCookies }: Visit, session: NativeSession, response: ServerResponse): SessionSource {
+  return {
+    load: async () => session,
+    keep: async () => jar?.take(session.cookiesFor([])),
+    canKeep: () => !isInCookies || !response.headersSent,
+  }
 }
 
 /** Cookies that have changed, and that a page for one person alone is for no cache. */
@@ -111,16 +105,30 @@ function addToHead({ jar }: Visit, session: NativeSession, response: ServerRespo
 
 async function visitOf(config: LogtoConfig, request: NodeRequest, prefix: string): Promise<Visit> {
   const place = placeOf(config, request)
-  const engine = application(config, place, originOf(config, request.headers.host))
+  const engine = application(config, place, originOf(config, (name) => request.headers[name]))
   const jar = place === 'storage' ? new Jar(new ExpressStorage(request)) : undefined
   const lines = headerLines((name) => request.headers[name], await jar?.line())
-  return { engine, prefix, jar, lines }
+  return { engine, prefix, jar, isInCookies: place === 'cookies', lines }
 }
 
-function placeOf({ sessions }: LogtoConfig, request: NodeRequest): Place {
-  if (sessions === undefined) return request.session ? 'storage' : 'cookies'
+/** Configurations whose sessions have been seen in `express-session`. */
+const inStorage = new WeakSet<LogtoConfig>()
+
+function placeOf(config: LogtoConfig, request: NodeRequest): Place {
+  const { sessions } = config
+  if (sessions === undefined) {
+    if (request.session) inStorage.add(config)
+    // `express-session` leaves it out while its store is away: that must not become a sign-in of another kind.
+    else if (inStorage.has(config)) throw unavailable()
+    return request.session ? 'storage' : 'cookies'
+  }
   if (typeof sessions === 'object') return 'redis'
   return sessions === 'express-session' ? 'storage' : sessions
+}
+
+function unavailable(): Error {
+  const error = new Error('the session store cannot be reached: the request has no session, as others had')
+  return Object.assign(error, { code: 'session_store_unavailable', status: 503, headers: { 'retry-after': '5' } })
 }
 
 /** The path and query that the browser asked for. @internal */

@@ -3,6 +3,8 @@ export interface Storage {
   getItem(key: string): Promise<string | null | undefined> | string | null | undefined
   setItem(key: string, value: string): Promise<void> | void
   removeItem(key: string): Promise<void> | void
+  /** Puts the browser's session under an id that nobody has seen. Called when somebody has signed in. */
+  renew?(): Promise<void> | void
 }
 
 /** The one name. */
@@ -24,6 +26,14 @@ export class Jar {
   async line(): Promise<string> {
     const text = await this.#storage.getItem(KEY)
     return typeof text === 'string' ? text : ''
+  }
+
+  /** After a sign-in: what is there stays, under another id, so that no id from before is worth anything. */
+  async renew(): Promise<void> {
+    if (this.#storage.renew === undefined) return
+    const kept = await this.line()
+    await this.#storage.renew()
+    await this.take(kept === '' ? [] : kept.split('; '))
   }
 
   /** What `Set-Cookie` headers say. */

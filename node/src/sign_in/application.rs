@@ -92,7 +92,7 @@ impl NativeApplication {
     }
 
     /// The answer to a request that needs somebody who is signed in.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn require_sign_in(
         &self,
         method: String,
@@ -124,7 +124,7 @@ impl NativeApplication {
 
     /// The session of a request with its context. At once, on the JavaScript thread, where nothing has to be waited for: opening a session
     /// takes less than the way to another thread.
-    #[napi(ts_return_type = "NativeSession | Refusal | Promise<NativeSession | Refusal>")]
+    #[napi(catch_unwind, ts_return_type = "NativeSession | Refusal | Promise<NativeSession | Refusal>")]
     pub fn visit<'env>(
         &self,
         env: &'env Env,

@@ -15,7 +15,7 @@ pub(crate) fn client(json: &str) -> Result<LogtoClient, ConfigProblem> {
         required("endpoint", "write the address of the Logto server, for example https://tenant.logto.app")
     })?;
     let app_id = options.text("appId")?.ok_or_else(|| required("appId", "copy it from the Logto console"))?;
-    let app_secret = options.text("appSecret")?;
+    let app_secret = options.text("appSecret")?.filter(|secret| !secret.is_empty());
     let mut config = LogtoConfig::builder(&endpoint, &app_id);
     if let Some(url) = options.text("baseUrl")? {
         config = config.base_url(url);

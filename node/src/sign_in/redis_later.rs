@@ -1,3 +1,4 @@
+use std::fmt;
 use std::time::Duration;
 
 use logto_authkit_session_redis::RedisStore;
@@ -7,7 +8,6 @@ use logto_authkit_sign_in::{
 use tokio::sync::OnceCell;
 
 /// Sessions in Redis, with a connection that is made when the first request needs it: an application starts also where Redis is down.
-#[derive(Debug)]
 pub(crate) struct RedisLater {
     url: String,
     prefix: Option<String>,
@@ -64,5 +64,12 @@ impl SessionStore for RedisLater {
 
     fn release_lease<'a>(&'a self, lease: &'a SessionLease) -> StoreFuture<'a, ()> {
         Box::pin(async move { self.store().await?.release_lease(lease).await })
+    }
+}
+
+/// Without the address, which may hold a password.
+impl fmt::Debug for RedisLater {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("RedisLater").field("prefix", &self.prefix).finish_non_exhaustive()
     }
 }

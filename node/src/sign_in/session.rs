@@ -107,7 +107,7 @@ impl NativeSession {
     }
 
     /// A token that is there, without any request and any change.
-    #[napi(ts_return_type = "NativeToken | Refusal | null")]
+    #[napi(catch_unwind, ts_return_type = "NativeToken | Refusal | null")]
     pub fn known_access_token(
         &self,
         resource: Option<String>,
@@ -151,7 +151,7 @@ impl NativeSession {
     }
 
     /// The cookies to append to an answer that sets these itself.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn cookies_for(&self, answer: Vec<String>) -> Vec<String> {
         let mut headers = HeaderMap::new();
         for line in &answer {
