@@ -22,10 +22,12 @@ export declare class NativeApplication {
   /** The session of a request. */
   session(lines: string): Promise<NativeSession | Refusal>
   /**
-   * The session of a request with its context. At once, on the JavaScript thread, where nothing has to be waited for: opening a session
-   * takes less than the way to another thread.
+   * Who makes a request, as the JSON of a context without any token: at once, on the JavaScript thread, where no store has to be asked and
+   * the browser gets no new cookies. Opening a session takes less than the way to another thread. Otherwise `null`: see `visit`.
    */
-  visit(lines: string, options: string): NativeSession | Refusal | Promise<NativeSession | Refusal>
+  glance(cookies: string): string | null
+  /** The session of a request with its context. */
+  visit(lines: string, options: string): Promise<NativeSession | Refusal>
   signIn(lines: string, options: string): Promise<Destination | Refusal>
   /** `url` is all of it: origin, path and query. */
   handleCallback(lines: string, url: string): Promise<Destination | Refusal>

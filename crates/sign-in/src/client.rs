@@ -257,6 +257,15 @@ impl LogtoClient {
         Ok(LogtoSession::new(Arc::clone(&self.0), found, request))
     }
 
+    /// The session of a request, where no store has to be asked for it; nothing where one has.
+    ///
+    /// # Errors
+    /// A session in cookies that has become too large for them.
+    pub fn session_at_once(&self, request: &HeaderMap) -> Option<Result<LogtoSession, SignInError>> {
+        let found = self.0.sessions.find_at_once(request)?;
+        Some(found.map(|found| LogtoSession::new(Arc::clone(&self.0), found, request)))
+    }
+
     /// Signs a browser out: here at once, whatever the issuer says, and then there. `return_to` is where the browser ends up: a path
     /// of the application, whose address must be registered with the issuer.
     ///

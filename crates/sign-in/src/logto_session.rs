@@ -279,6 +279,13 @@ impl LogtoSession {
         }
     }
 
+    /// The scopes of the sign-in.
+    pub fn scopes(&self) -> Vec<String> {
+        let found = self.found();
+        let scopes = found.as_ref().map(|found| found.session.scopes.split_ascii_whitespace());
+        scopes.map(|scopes| scopes.map(str::to_owned).collect()).unwrap_or_default()
+    }
+
     /// The organizations of the user, as the ID token names them.
     pub fn organizations(&self) -> Vec<String> {
         let asked = self

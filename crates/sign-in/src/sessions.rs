@@ -41,6 +41,9 @@ pub(crate) struct Loaded {
     pub(crate) session: Session,
 }
 
+/// A session and the headers that give the browser what has come of it since.
+pub(crate) type Found = (Loaded, Vec<HeaderValue>);
+
 /// What a session's cookies hold.
 #[derive(Serialize, Deserialize)]
 struct Carried {
@@ -84,27 +87,34 @@ impl Sessions {
     }
 
     /// The session of a request, and the headers that give the browser what has come of it since.
-    pub(crate) async fn find(
-        &self,
-        request: &HeaderMap,
-    ) -> Result<Option<(Loaded, Vec<HeaderValue>)>, SignInError> {
-        let name = self.config.cookie_name.as_str();
-        match &self.place {
-            Place::Store(_) => match cookies::get(request, name) {
-                Some(id) if id.len() == 43 => {
-                    Ok(self.load(id.to_owned()).await?.map(|found| (found, Vec::new())))
-                }
-                _ => Ok(None),
-            },
-            Place::Cookies(recent) => {
-                let Some(carried) = self.carried(request) else { return Ok(None) };
-                let version = carried.version;
-                let Some(found) = recent.newest(carried, self.clock.moment()) else { return Ok(None) };
-                let set_cookies =
-                    if found.version > version { self.cookies_of(&found, request)? } else { Vec::new() };
-                Ok(Some((found, set_cookies)))
-            }
+    pub(crate) async fn find(&self, request: &HeaderMap) -> Result<Option<Found>, SignInError> {
+        if let Some(found) = self.find_at_once(request) {
+            return found;
         }
+        match cookies::get(request, &self.config.cookie_name) {
+            Some(id) => Ok(self.load(id.to_owned()).await?.map(|found| (found, Vec::new()))),
+            None => Ok(None),
+        }
+    }
+
+    /// What [`find`](Sessions::find) finds, where no store has to be asked.
+    pub(crate) fn find_at_once(&self, request: &HeaderMap) -> Option<Result<Option<Found>, SignInError>> {
+        match &self.place {
+            Place::Store(_) => {
+                let id = cookies::get(request, &self.config.cookie_name);
+                if id.is_some_and(|id| id.len() == 43) { None } else { Some(Ok(None)) }
+            }
+            Place::Cookies(recent) => Some(self.find_carried(recent, request)),
+        }
+    }
+
+    fn find_carried(&self, recent: &Recent, request: &HeaderMap) -> Result<Option<Found>, SignInError> {
+        let Some(carried) = self.carried(request) else { return Ok(None) };
+        let version = carried.version;
+        let Some(found) = recent.newest(carried, self.clock.moment()) else { return Ok(None) };
+        let set_cookies =
+            if found.version > version { self.cookies_of(&found, request)? } else { Vec::new() };
+        Ok(Some((found, set_cookies)))
     }
 
     /// The session as it is now.

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { ConfigError } from '../auth_error.js'
 import type { Middleware, NextFunction } from '../native_middleware.js'
 import { sendAnswer } from './http_exchange.js'
@@ -17,10 +17,17 @@ declare global {
   }
 }
 
-const visits = new WeakMap<IncomingMessage, LoadedVisit>()
-
+/** What a request carries along: members of it, because a weak map of requests costs the garbage collector more than all the rest. */
+const VISIT = Symbol('who is signed in')
 /** Below which path the routes are that a request has come by. */
-const routesPassed = new WeakMap<IncomingMessage, string>()
+const ROUTES = Symbol('where the routes of sign-in are')
+
+interface MarkedRequest extends NodeRequest {
+  [VISIT]?: LoadedVisit
+  [ROUTES]?: string
+  user?: LogtoContext
+  logto?: LogtoSession
+}
 
 /**
  * The routes of sign-in: `/auth/sign-in`, `/auth/sign-up`, `/auth/sign-in-callback`, `/auth/sign-out`, `/auth/user`, and
@@ -36,12 +43,12 @@ const routesPassed = new WeakMap<IncomingMessage, string>()
  */
 export function handleAuthRoutes(config: LogtoConfig): Middleware<any> {
   check(config)
-  return function logtoRoutes(request: NodeRequest, response, next) {
+  return function logtoRoutes(request: MarkedRequest, response, next) {
     const path = urlOf(request).split('?', 1)[0]!
     const prefixes = prefixesOf(config, request)
     const prefix = prefixes.find((prefix) => path.startsWith(`${prefix}/`))
     if (prefix === undefined) {
-      routesPassed.set(request, prefixes.at(-1)!)
+      request[ROUTES] = prefixes.at(-1)!
       return next()
     }
     answerRoute(config, prefix, request, response).catch(next)
@@ -62,14 +69,23 @@ export function handleAuthRoutes(config: LogtoConfig): Middleware<any> {
  */
 export function withLogto(config: LogtoConfig): Middleware<any> {
   check(config)
-  return function logtoContext(request: NodeRequest, response, next) {
-    load(config, routesPassed.get(request) ?? prefixOf(config), request, response).then((visit) => {
-      if (visit === undefined) return
-      visits.set(request, visit)
-      Object.assign(request, { user: visit.user, logto: visit.logto })
-      // What a later handler throws is its own, and no rejection of ours.
-      process.nextTick(next)
-    }, next)
+  return function logtoContext(request: MarkedRequest, response, next) {
+    const loaded = (visit: LoadedVisit | undefined): boolean => {
+      if (visit === undefined) return false
+      request[VISIT] = visit
+      request.user = visit.user
+      request.logto = visit.logto
+      return true
+    }
+    let visit: ReturnType<typeof load>
+    try {
+      visit = load(config, request[ROUTES] ?? prefixOf(config), request, response)
+    } catch (error) {
+      return next(error)
+    }
+    // What a later handler throws is its own, and no rejection of ours.
+    if (visit instanceof Promise) visit.then((visit) => loaded(visit) && process.nextTick(next), next)
+    else if (loaded(visit)) next()
   }
 }
 
@@ -81,15 +97,15 @@ export function withLogto(config: LogtoConfig): Middleware<any> {
  * app.get('/account', withLogto(config), requireSignIn(), (req, res) => res.send(req.user.claims.sub))
  */
 export function requireSignIn(): Middleware<any> {
-  return function logtoRequireSignIn(request: NodeRequest, response: ServerResponse, next: NextFunction) {
-    const visit = visits.get(request)
+  return function logtoRequireSignIn(request: MarkedRequest, response: ServerResponse, next: NextFunction) {
+    const visit = request[VISIT]
     if (visit === undefined) {
       const hint = 'put withLogto(config) in front of requireSignIn()'
       return next(new ConfigError({ option: 'requireSignIn', problem: 'nobody has looked who is signed in', hint }))
     }
     if (visit.user.isAuthenticated) return next()
     const { engine, prefix, lines } = visit
-    sendAnswer(engine.requireSignIn(request.method ?? 'GET', urlOf(request), prefix, lines), response)
+    sendAnswer(engine.requireSignIn(request.method ?? 'GET', urlOf(request), prefix, lines()), response)
   }
 }
 

@@ -24,7 +24,7 @@ export function headerLines(read: (name: string) => string | readonly string[] |
     const value = name === 'cookie' && cookies !== undefined ? cookies : read(name)
     if (value === undefined || value === null || value === '') continue
     const joined = typeof value === 'string' ? value : value.join(name === 'cookie' ? '; ' : ', ')
-    lines += `${name}: ${joined.replace(/[\r\n]/g, '%')}\n`
+    lines += `${name}: ${/[\r\n]/.test(joined) ? joined.replace(/[\r\n]/g, '%') : joined}\n`
   }
   return lines
 }

@@ -170,6 +170,9 @@ export function contextOptions(options: GetContextOptions): string {
   return JSON.stringify(Object.fromEntries(CONTEXT_OPTIONS.map((name) => [name, options[name]])))
 }
 
+/** Those of a context that is to hold who is signed in and nothing else. @internal */
+export const NOTHING_MORE = contextOptions({})
+
 const contexts = new WeakMap<LogtoConfig, string>()
 
 /** Those of a configuration, which stay as they were at the first request. @internal */

@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HttpAnswer, NativeApplication, NativeSession, Refusal } from '../../native/index.js'
 import { ExpressStorage } from './express_storage.js'
 import { beforeHead, formOf, headerLines, sendAnswer } from './http_exchange.js'
-import { type LogtoConfig, type Place, application, contextOfConfig, originOf } from './logto_config.js'
+import { type LogtoConfig, NOTHING_MORE, type Place, application, contextOfConfig, originOf } from './logto_config.js'
 import { type LogtoContext, LogtoSession, type SessionSource } from './logto_session.js'
-import { pairs } from './sign_in_error.js'
+import { granted, pairs } from './sign_in_error.js'
 import { Jar } from './storage.js'
 
 /** A request of Node.js, with what Express, `express-session` and body parsers put into it. @internal */
@@ -22,7 +22,8 @@ export interface Visit {
   /** Where the session is, unless it is in cookies or behind one. */
   jar: Jar | undefined
   isInCookies: boolean
-  lines: string
+  /** The headers that count. */
+  lines: () => string
 }
 
 /** A visit whose session was looked at: who is signed in, and the way to tokens. @internal */
@@ -40,7 +41,7 @@ export async function answerRoute(
 ): Promise<void> {
   const { engine, jar, lines } = await visitOf(config, request, prefix)
   const url = urlOf(request)
-  const answer = await engine.handle(request.method ?? 'GET', url, prefix, lines, await formOf(request))
+  const answer = await engine.handle(request.method ?? 'GET', url, prefix, lines(), await formOf(request))
   if (jar === undefined) return sendAnswer(answer, response)
   const cookies: string[] = []
   const headers: string[] = []
@@ -60,42 +61,73 @@ function isSignIn(url: string, { status }: HttpAnswer, setCookies: readonly stri
 }
 
 /**
- * Looks who is signed in. Where that cannot be known the request is answered, and nothing is returned.
+ * Looks who is signed in: at once where nothing has to be waited for. Where it cannot be known the request is answered, and nothing is
+ * returned.
  *
  * @internal
  */
-export async function load(
+export function load(
   config: LogtoConfig,
   prefix: string,
   request: NodeRequest,
   response: ServerResponse,
-): Promise<LoadedVisit | undefined> {
-  const visit = await visitOf(config, request, prefix)
-  const asked = visit.engine.visit(visit.lines, contextOfConfig(config))
-  const found = asked instanceof Promise ? await asked : asked
-  if ('answer' in found) {
-    sendAnswer((found as Refusal).answer, response)
-    return undefined
-  }
-  beforeHead(response, () => addToHead(visit, found, response))
-  if (found.hasChanged) await visit.jar?.take(found.cookiesFor([]))
-  return { ...visit, user: JSON.parse(found.firstContext!) as LogtoContext, logto: new LogtoSession(sourceOf(visit, found, response)) }
+): LoadedVisit | Promise<LoadedVisit | undefined> {
+  const visit = visitOf(config, request, prefix)
+  if (visit instanceof Promise) return visit.then((visit) => loadWhole(config, visit, response))
+  const asked = contextOfConfig(config)
+  const glance = asked === NOTHING_MORE ? visit.engine.glance(request.headers.cookie ?? '') : null
+  if (glance === null) return loadWhole(config, visit, response)
+  const user = JSON.parse(glance) as LogtoContext
+  const source = new LaterSource(visit, response)
+  if (user.isAuthenticated || visit.isInCookies) beforeHead(response, () => addToHead(visit, source.session, user, response))
+  return { ...visit, user, logto: new LogtoSession(source) }
 }
 
-/** A session that is one for the whole request, whose changes go into its place. */
-function sourceOf({ jar, isInCookies }: Visit, session: NativeSession, response: ServerResponse): SessionSource {
-  return {
-    load: async () => session,
-    keep: async () => jar?.take(session.cookiesFor([])),
-    canKeep: () => !isInCookies || !response.headersSent,
+async function loadWhole(config: LogtoConfig, visit: Visit, response: ServerResponse): Promise<LoadedVisit | undefined> {
+  const session = await visit.engine.visit(visit.lines(), contextOfConfig(config))
+  if ('answer' in session) {
+    sendAnswer((session as Refusal).answer, response)
+    return undefined
+  }
+  if (session.hasChanged) await visit.jar?.take(session.cookiesFor([]))
+  const user = JSON.parse(session.firstContext!) as LogtoContext
+  const source = new LaterSource(visit, response, session)
+  beforeHead(response, () => addToHead(visit, session, user, response))
+  return { ...visit, user, logto: new LogtoSession(source) }
+}
+
+/** A session that is one for the whole request, found when it is needed, whose changes go into its place. */
+class LaterSource implements SessionSource {
+  session: NativeSession | undefined
+  readonly #visit: Visit
+  readonly #response: ServerResponse
+  #loading: Promise<NativeSession> | undefined
+
+  constructor(visit: Visit, response: ServerResponse, session?: NativeSession) {
+    this.#visit = visit
+    this.#response = response
+    this.session = session
+  }
+
+  async load(): Promise<NativeSession> {
+    this.#loading ??= this.session ? Promise.resolve(this.session) : this.#visit.engine.session(this.#visit.lines()).then(granted)
+    return (this.session = await this.#loading)
+  }
+
+  async keep(session: NativeSession): Promise<void> {
+    await this.#visit.jar?.take(session.cookiesFor([]))
+  }
+
+  canKeep(): boolean {
+    return !this.#visit.isInCookies || !this.#response.headersSent
   }
 }
 
 /** Cookies that have changed, and that a page for one person alone is for no cache. */
-function addToHead({ jar }: Visit, session: NativeSession, response: ServerResponse): void {
+function addToHead({ jar }: Visit, session: NativeSession | undefined, user: LogtoContext, response: ServerResponse): void {
   const isPage = String(response.getHeader('content-type')).startsWith('text/html')
-  if (isPage && session.isAuthenticated && !response.hasHeader('cache-control')) response.setHeader('cache-control', 'no-store')
-  if (jar !== undefined || !session.hasChanged) return
+  if (isPage && user.isAuthenticated && !response.hasHeader('cache-control')) response.setHeader('cache-control', 'no-store')
+  if (jar !== undefined || !session?.hasChanged) return
   const own = [response.getHeader('set-cookie') ?? []].flat() as string[]
   const more = session.cookiesFor(own)
   if (more.length === 0) return
@@ -103,12 +135,14 @@ function addToHead({ jar }: Visit, session: NativeSession, response: ServerRespo
   response.setHeader('cache-control', 'no-store')
 }
 
-async function visitOf(config: LogtoConfig, request: NodeRequest, prefix: string): Promise<Visit> {
+function visitOf(config: LogtoConfig, request: NodeRequest, prefix: string): Visit | Promise<Visit> {
   const place = placeOf(config, request)
-  const engine = application(config, place, originOf(config, (name) => request.headers[name]))
-  const jar = place === 'storage' ? new Jar(new ExpressStorage(request)) : undefined
-  const lines = headerLines((name) => request.headers[name], await jar?.line())
-  return { engine, prefix, jar, isInCookies: place === 'cookies', lines }
+  const header = (name: string) => request.headers[name]
+  const engine = application(config, place, originOf(config, header))
+  const isInCookies = place === 'cookies'
+  if (place !== 'storage') return { engine, prefix, jar: undefined, isInCookies, lines: () => headerLines(header) }
+  const jar = new Jar(new ExpressStorage(request))
+  return jar.line().then((line) => ({ engine, prefix, jar, isInCookies, lines: () => headerLines(header, line) }))
 }
 
 /** Configurations whose sessions have been seen in `express-session`. */

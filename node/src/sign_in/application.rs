@@ -1,10 +1,9 @@
-use std::future::Future;
-use std::task::{Poll, Waker};
-
+use bytes::Bytes;
 use http::Uri;
+use http::header::{COOKIE, HeaderMap, HeaderValue};
 use logto_authkit_sign_in::{AuthRoutes, FirstScreen, LogtoClient, SignInError, SignInOptions};
 use napi::Either;
-use napi::bindgen_prelude::{Either3, Env, PromiseRaw, Result, within_runtime_if_available};
+use napi::bindgen_prelude::{Env, PromiseRaw, Result};
 use napi_derive::napi;
 use serde::Deserialize;
 
@@ -13,7 +12,7 @@ use crate::problem::ConfigProblem;
 use crate::request::Request;
 use crate::sign_in::message::{Destination, HttpAnswer, Refusal, headers};
 use crate::sign_in::options;
-use crate::sign_in::session::{NativeSession, NativeToken, context_json, context_options};
+use crate::sign_in::session::{NativeSession, NativeToken, context_json, context_options, glance_json};
 
 /// An application that signs users in: one set of options, checked and ready.
 ///
@@ -122,36 +121,39 @@ impl NativeApplication {
         })
     }
 
-    /// The session of a request with its context. At once, on the JavaScript thread, where nothing has to be waited for: opening a session
-    /// takes less than the way to another thread.
-    #[napi(catch_unwind, ts_return_type = "NativeSession | Refusal | Promise<NativeSession | Refusal>")]
+    /// Who makes a request, as the JSON of a context without any token: at once, on the JavaScript thread, where no store has to be asked and
+    /// the browser gets no new cookies. Opening a session takes less than the way to another thread. Otherwise `null`: see `visit`.
+    #[napi(catch_unwind)]
+    pub fn glance(&self, cookies: String) -> Option<String> {
+        let mut headers = HeaderMap::with_capacity(1);
+        headers.insert(COOKIE, HeaderValue::from_maybe_shared(Bytes::from(cookies)).ok()?);
+        let session = self.client.session_at_once(&headers)?.ok()?;
+        session.set_cookies().is_empty().then(|| glance_json(&session))
+    }
+
+    /// The session of a request with its context.
+    #[napi(ts_return_type = "Promise<NativeSession | Refusal>")]
     pub fn visit<'env>(
         &self,
         env: &'env Env,
         lines: String,
         options: String,
-    ) -> Result<Either3<NativeSession, Refusal, PromiseRaw<'env, Either<NativeSession, Refusal>>>> {
+    ) -> Result<PromiseRaw<'env, Either<NativeSession, Refusal>>> {
         let options = context_options(&options)?;
         let (client, routes) = (self.client.clone(), self.routes.clone());
-        let mut visit = Box::pin(async move {
+        env.spawn_future(async move {
             let headers = headers(&lines);
-            match client.session(&headers).await {
+            Ok(match client.session(&headers).await {
                 Ok(session) => {
-                    let context = context_json(&session.context(&options).await).to_string();
+                    let context = match &options {
+                        Some(options) => context_json(&session.context(options).await).to_string(),
+                        None => glance_json(&session),
+                    };
                     Either::A(NativeSession::new(session, routes, headers).with_context(context))
                 }
                 Err(error) => Either::B(Refusal::new(&error, &routes, &headers)),
-            }
-        });
-        // What waits is woken by nobody until the runtime has it, which asks it again.
-        let begun = within_runtime_if_available(|| {
-            visit.as_mut().poll(&mut std::task::Context::from_waker(Waker::noop()))
-        });
-        match begun {
-            Poll::Ready(Either::A(session)) => Ok(Either3::A(session)),
-            Poll::Ready(Either::B(refusal)) => Ok(Either3::B(refusal)),
-            Poll::Pending => env.spawn_future(async move { Ok(visit.await) }).map(Either3::C),
-        }
+            })
+        })
     }
 
     #[napi(ts_return_type = "Promise<Destination | Refusal>")]

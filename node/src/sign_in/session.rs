@@ -69,7 +69,7 @@ impl NativeSession {
     /// Who is signed in and what else is asked for, as JSON.
     #[napi(ts_return_type = "Promise<string>")]
     pub fn context<'env>(&self, env: &'env Env, options: String) -> Result<PromiseRaw<'env, String>> {
-        let options = context_options(&options)?;
+        let options = context_options(&options)?.unwrap_or_default();
         let session = self.session.clone();
         env.spawn_future(async move { Ok(context_json(&session.context(&options).await).to_string()) })
     }
@@ -176,10 +176,25 @@ impl From<&AccessToken> for NativeToken {
     }
 }
 
-pub(crate) fn context_options(json: &str) -> Result<ContextOptions> {
+/// Nothing where nothing is asked for beyond who is signed in.
+pub(crate) fn context_options(json: &str) -> Result<Option<ContextOptions>> {
     let options: ContextJson = serde_json::from_str(json)
         .map_err(|error| napi::Error::from_reason(format!("the options of getContext: {error}")))?;
-    Ok(options.into())
+    let options = ContextOptions::from(options);
+    let asks = options.get_access_token || options.fetch_user_info || options.get_organization_token;
+    Ok(asks.then_some(options))
+}
+
+/// Who is signed in, and nothing else: the same JSON, without a second reading of the claims.
+pub(crate) fn glance_json(session: &LogtoSession) -> String {
+    match session.claims() {
+        _ if !session.is_authenticated() => r#"{"isAuthenticated":false}"#.to_owned(),
+        Some(claims) => {
+            let scopes = Value::from(session.scopes());
+            format!(r#"{{"isAuthenticated":true,"claims":{},"scopes":{scopes}}}"#, claims.json())
+        }
+        None => r#"{"isAuthenticated":true}"#.to_owned(),
+    }
 }
 
 /// Who is signed in and what was asked for, with the tokens.
