@@ -11,7 +11,7 @@ export async function findIssuer(url) {
     kind: 'web',
     id: 'example',
     secret: 'example-secret',
-    redirect_uris: [`${url}/auth/sign-in-callback`],
+    redirect_uris: [`${url}/auth/sign-in-callback`, `${url}/api/auth/sign-in-callback`],
     post_logout_redirect_uris: [`${url}/`],
   }
   const issuer = await DevIssuer.demo({ applications: [own] })

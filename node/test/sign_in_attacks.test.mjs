@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import session from 'express-session'
 import { ExpressStorage, LogtoClient, handleAuthRoutes, requireSignIn, withLogto } from 'logto-authkit/express'
-import { createAuthRoutes, getLogtoContext } from 'logto-authkit/next'
+import { createAuthRoutes, getAccessToken, getLogtoContext, getOrganizationToken, handleSignIn, signIn, signOut } from 'logto-authkit/next'
 import { send } from './support/http_exchange.mjs'
 import { neighbour } from './support/neighbour.mjs'
 import { Person } from './support/person.mjs'
@@ -65,6 +65,28 @@ describe('cookies', () => {
     await victim.signIn(at('/auth/sign-in'))
     assert.equal((await victim.json(at('/'))).body.isAuthenticated, true)
     assert.equal((await attacker.json(at('/'))).body.isAuthenticated, false)
+  })
+})
+
+describe('a sign-in over the modules of Next.js', () => {
+  it('begins in an action, and ends in a route handler of the application\'s own', async () => {
+    const scopes = ['urn:logto:scope:organizations']
+    const config = world.config({ sessions: 'cookies', baseUrl: world.url, scopes })
+    const person = new Person()
+    const cookies = new Map()
+    const asked = (use) => asNextDoes({ host: world.server.host, cookie: [...cookies].map((pair) => pair.join('=')).join('; ') }, use, cookies)
+    const begun = await asked(() => signIn(config, { redirectUri: at('/auth/sign-in-callback'), postRedirectUri: '/there' }).catch((error) => error))
+    const callback = await person.signIn(begun.url, { end: at('/') })
+    assert.equal(await asked(() => handleSignIn(config, callback.url)), '/there')
+    assert.equal((await asked(() => getLogtoContext(config))).claims.sub, 'user_alice')
+    assert.equal(typeof (await asked(() => getAccessToken(config, API))), 'string')
+    assert.equal(typeof (await asked(() => getOrganizationToken(config, 'org_a'))), 'string')
+    // What the refresh brought is in the cookies by now.
+    assert.equal(typeof (await asked(() => getLogtoContext(config, { getAccessToken: true, resource: API }))).accessToken, 'string')
+    await assert.rejects(asked(() => signIn(config, { redirectURI: 'x' })), { name: 'ConfigError', option: 'redirectURI' })
+    const left = await asked(() => signOut(config).catch((error) => error))
+    assert.match(left.url, /\/oidc\/session\/end\?/)
+    assert.equal((await asked(() => getLogtoContext(config))).isAuthenticated, false)
   })
 })
 
@@ -201,16 +223,23 @@ describe('mistakes', () => {
   })
 })
 
-/** Runs `use` where the modules of Next.js say what they would say for a request with these headers. */
-async function asNextDoes(headers, use) {
+/**
+ * Runs `use` where the modules of Next.js say what they would say in an action for a request with these headers.
+ *
+ * @param jar - where the cookies go that are set.
+ */
+async function asNextDoes(headers, use, jar = new Map()) {
   const { RequestCookies } = createRequire(`${neighbour('examples/next')}/package.json`)('next/dist/compiled/@edge-runtime/cookies')
   const require = createRequire(import.meta.url)
   const Module = require('node:module')
   const { _load } = Module
   const all = new Headers(headers)
+  const cookies = new RequestCookies(all)
+  cookies.set = ({ name, value }) => (value === '' ? jar.delete(name) : jar.set(name, value))
   Module._load = function load(name, ...rest) {
-    if (name !== 'next/headers') return _load.call(this, name, ...rest)
-    return { headers: async () => all, cookies: async () => new RequestCookies(all) }
+    if (name === 'next/headers') return { headers: async () => all, cookies: async () => cookies }
+    if (name === 'next/navigation') return { redirect: (url) => { throw Object.assign(new Error('NEXT_REDIRECT'), { url }) } }
+    return _load.call(this, name, ...rest)
   }
   try {
     return await use()

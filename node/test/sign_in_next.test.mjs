@@ -11,7 +11,7 @@ let example
 let url
 before(async () => {
   // Whatever token there is has less than a minute left: each request needs a new one.
-  world = await World.start({ lifetime: 30 })
+  world = await World.start({ lifetime: 30, paths: ['/auth', '/api/auth'] })
   // The issuer knows the world's address, which is the example's from now on.
   await world.server.stop()
   example = new Example('next', 'npm run prestart')
@@ -69,6 +69,16 @@ describe('sign-in', () => {
   it('ends with sign-out', async () => {
     const { person } = await alice()
     const out = await person.signOut(at('/auth/sign-out'))
+    assert.equal(out.url, at('/'))
+    assert.deepEqual((await person.json(at('/api/session'))).body, { isAuthenticated: false })
+  })
+
+  it('has its routes in the Pages Router as well', async () => {
+    const person = new Person()
+    const page = await person.signIn(at('/api/auth/sign-in?return_to=/status'))
+    assert.equal(page.url, at('/status'))
+    assert.match(page.text, /Signed in/)
+    const out = await person.signOut(at('/api/auth/sign-out'))
     assert.equal(out.url, at('/'))
     assert.deepEqual((await person.json(at('/api/session'))).body, { isAuthenticated: false })
   })

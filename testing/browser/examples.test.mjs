@@ -77,12 +77,15 @@ for (const [name, example] of [['Express', 'express-sign-in'], ['Next.js', 'next
   });
 }
 
-test('Next.js signs out by a server action, from the keyboard', async () => {
+test('Next.js signs in and out by server actions, from the keyboard', async () => {
   const server = await startExample('next');
   try {
     const { context } = await newPerson(browser);
     const page = await context.newPage();
-    await page.goto(`${server.app}/account`);
+    await page.goto(`${server.app}/status`);
+    await page.getByRole('button', { name: 'Sign in' }).focus();
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('[name=password]');
     await fillIn(page);
     await page.waitForURL(`${server.app}/account`);
     await page.getByRole('button', { name: 'Sign out' }).focus();
