@@ -5,10 +5,9 @@ import { connect } from 'node:net'
 const WARM_UP_MS = 500
 const TURN_MS = 2500
 
-process.once('message', async ({ port, tokens, connections }) => {
-  const requests = tokens.map(
-    (token) => `GET / HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`,
-  )
+// `headers` are lines, of which every request has another.
+process.once('message', async ({ port, headers, connections }) => {
+  const requests = headers.map((line) => `GET / HTTP/1.1\r\nHost: localhost\r\n${line}\r\n\r\n`)
   let next = 0
   const turn = async (length) => {
     const times = []
@@ -25,15 +24,19 @@ function keepBusy(port, request, end, times) {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true })
     let sent = 0
+    let answer = ''
     const send = () => {
       sent = performance.now()
       if (sent >= end) return socket.end(resolve)
+      answer = ''
       socket.write(request())
     }
     socket.setEncoding('latin1').on('connect', send).on('error', reject)
-    // The answers are small: each comes in one piece.
-    socket.on('data', (answer) => {
-      if (!answer.startsWith('HTTP/1.1 200') || !answer.endsWith('}')) return reject(new Error(answer))
+    socket.on('data', (piece) => {
+      answer += piece
+      if (!answer.startsWith('HTTP/1.1 200')) return reject(new Error(answer))
+      // Only its end is a brace, and some answers come in two pieces.
+      if (!answer.endsWith('}')) return
       times.push(performance.now() - sent)
       send()
     })

@@ -1,12 +1,11 @@
 // Who is signed in, asked at every request: Express 5 over HTTP, as in `express.mjs`, with sessions of a real sign-in.
 
 import assert from 'node:assert/strict'
-import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { DevIssuer } from 'logto-authkit/testing'
 import { Person } from '../test/support/person.mjs'
-import { median } from './compare.mjs'
 import { startRedis } from './redis_server.mjs'
+import { Turns, start } from './rows.mjs'
 
 const TURNS = 5
 const CONNECTIONS = 32
@@ -45,39 +44,29 @@ export async function signInRows() {
   }
 }
 
-function rows(found) {
-  const ratio = (name, base) => median(found[name].rates.map((rate, turn) => rate / found[base].rates[turn]))
-  const row = (path, name, base, atLeast) => ({
-    path,
-    figure:
-      `${median(found[name].rates).toFixed(0)} / ${median(found[base].rates).toFixed(0)} = ${ratio(name, base).toFixed(2)}` +
-      `; p99 ${median(found[name].tails).toFixed(1)} ms / ${median(found[base].tails).toFixed(1)} ms`,
-    target: atLeast === undefined ? '–' : `≥ ${atLeast}`,
-    met: atLeast === undefined || ratio(name, base) >= atLeast,
-  })
+function rows(turns) {
   return [
-    row('`express-session` alone in memory, against the bare route', 'sessionInMemory', 'bare', undefined),
-    row('`express-session` alone on Redis, against the bare route', 'sessionOnRedis', 'bare', undefined),
-    row('`withLogto()`, sessions in sealed cookies, against `@logto/express` in memory', 'oursInCookies', 'theirsInMemory', 1.3),
-    row('`withLogto()`, sessions in Redis, against `@logto/express` on Redis', 'oursOnRedis', 'theirsOnRedis', 1.3),
+    turns.row('`express-session` alone in memory, against the bare route', 'sessionInMemory', 'bare', undefined),
+    turns.row('`express-session` alone on Redis, against the bare route', 'sessionOnRedis', 'bare', undefined),
+    turns.row('`withLogto()`, sessions in sealed cookies, against `@logto/express` in memory', 'oursInCookies', 'theirsInMemory', 1.3),
+    turns.row('`withLogto()`, sessions in Redis, against `@logto/express` on Redis', 'oursOnRedis', 'theirsOnRedis', 1.3),
   ]
 }
 
 /** Requests per second, and how long the slowest hundredth took, of every turn. */
 async function measure(servers, cookies) {
-  const found = Object.fromEntries(Object.keys(servers).map((name) => [name, { rates: [], tails: [] }]))
+  const turns = new Turns(Object.keys(servers))
   for (let turn = 0; turn < TURNS; turn += 1) {
     for (const [name, { child, answer }] of Object.entries(servers)) {
-      const work = { port: answer.port, cookies: cookies[name], connections: CONNECTIONS }
-      const load = await start('./sign_in_load.mjs', work).catch((cause) => {
+      const headers = cookies[name].map((cookie) => `Cookie: ${cookie}`)
+      const load = await start('./load.mjs', { port: answer.port, headers, connections: CONNECTIONS }).catch((cause) => {
         const state = child.signalCode ?? child.exitCode ?? 'still there'
         throw new Error(`the load on ${name} has failed, and the server is ${state}`, { cause })
       })
-      found[name].rates.push(load.answer.rate)
-      found[name].tails.push(load.answer.p99)
+      turns.add(name, load.answer)
     }
   }
-  return found
+  return turns
 }
 
 /** Signs in once for every connection, at the issuer's form, and returns the cookies. */
@@ -105,14 +94,4 @@ function startIssuer(urls) {
 
 function urlOf({ answer }) {
   return `http://127.0.0.1:${answer.port}`
-}
-
-/** Starts a process, gives it its work if there is any yet, and waits for what it says first. */
-function start(file, work) {
-  const child = fork(new URL(file, import.meta.url))
-  if (work !== undefined) child.send(work)
-  return new Promise((resolve, reject) => {
-    child.once('message', (answer) => resolve({ child, answer }))
-    child.once('exit', (code, signal) => reject(new Error(`${file} ended with ${signal ?? code}`)))
-  })
 }

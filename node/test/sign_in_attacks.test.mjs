@@ -209,6 +209,7 @@ describe('mistakes', () => {
       assert.throws(() => withLogto(world.config(more)), { name: 'ConfigError', option }, JSON.stringify(more))
     refused({ sessions: { redis: undefined } }, 'sessions.redis')
     refused({ sessions: { redis: '' } }, 'sessions.redis')
+    refused({ sessions: { redis: 'localhost:6379' } }, 'sessions.redis')
     refused({ sessions: { redis: 'redis://localhost', prefx: 'a' } }, 'prefx')
     refused({ sessions: null }, 'sessions')
     refused({ sessions: 'memory', sealingKeys: undefined }, 'sealingKeys')

@@ -31,22 +31,30 @@ enum Server {
 }
 
 impl Connection {
+    /// Without a line yet: the first step makes one.
+    pub(crate) fn later(url: &str) -> Result<Self, StoreError> {
+        choose_cryptography(&[url]);
+        Ok(Connection::with(Server::Single(Box::new(Client::open(url).map_err(failed)?))))
+    }
+
     pub(crate) async fn to(url: &str, timeout: Duration) -> Result<Self, StoreError> {
-        choose_cryptography();
-        Connection::made(Server::Single(Box::new(Client::open(url).map_err(failed)?)), timeout).await
+        Connection::later(url)?.ready(timeout).await
     }
 
     pub(crate) async fn to_cluster(urls: &[&str], timeout: Duration) -> Result<Self, StoreError> {
-        choose_cryptography();
+        choose_cryptography(urls);
         let client = ClusterClient::builder(urls.iter().copied()).connection_timeout(timeout).retries(3);
-        Connection::made(Server::Cluster(Box::new(client.build().map_err(failed)?)), timeout).await
+        Connection::with(Server::Cluster(Box::new(client.build().map_err(failed)?))).ready(timeout).await
     }
 
-    async fn made(server: Server, timeout: Duration) -> Result<Self, StoreError> {
+    fn with(server: Server) -> Self {
         let shared = Shared { server, current: Mutex::default(), connecting: tokio::sync::Mutex::default() };
-        let connection = Connection(Arc::new(shared));
-        tokio::time::timeout(timeout, connection.line()).await.map_err(|_| no_answer())?.map_err(failed)?;
-        Ok(connection)
+        Connection(Arc::new(shared))
+    }
+
+    async fn ready(self, timeout: Duration) -> Result<Self, StoreError> {
+        tokio::time::timeout(timeout, self.line()).await.map_err(|_| no_answer())?.map_err(failed)?;
+        Ok(self)
     }
 
     /// What `step` makes of the connection. Where it is not done in time, its line is left for a new one.
@@ -148,8 +156,9 @@ async fn invoke<T: FromRedisValue>(script: &ScriptInvocation<'_>, mut line: Line
 }
 
 /// TLS of the `redis` crate takes what the process has chosen, and panics where nothing is chosen and two are linked.
-fn choose_cryptography() {
-    if rustls::crypto::CryptoProvider::get_default().is_none() {
+fn choose_cryptography(urls: &[&str]) {
+    let is_needed = urls.iter().any(|url| url.starts_with("rediss"));
+    if is_needed && rustls::crypto::CryptoProvider::get_default().is_none() {
         // Whoever came first has chosen.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     }

@@ -32,6 +32,14 @@ impl RedisStore {
         Ok(RedisStore::with(Connection::to(url, DEFAULT_TIMEOUT).await?))
     }
 
+    /// With one server, to which it connects when the first request needs it: an application starts also where Redis is down.
+    ///
+    /// # Errors
+    /// The address is wrong.
+    pub fn connect_when_needed(url: &str) -> Result<Self, StoreError> {
+        Ok(RedisStore::with(Connection::later(url)?))
+    }
+
     /// With a cluster, of which some servers are named.
     ///
     /// # Errors

@@ -43,7 +43,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // Sessions in Redis are there for several processes, and after a restart.
     let store: Arc<dyn SessionStore> = match env::var("REDIS_URL") {
-        Ok(url) => Arc::new(RedisStore::connect(&url).await?),
+        Ok(url) => Arc::new(RedisStore::connect_when_needed(&url)?),
         Err(_) => Arc::new(MemoryStore::new()),
     };
     let client = LogtoClient::builder(config).shared_store(store).build();

@@ -3,5 +3,4 @@
 mod application;
 mod message;
 mod options;
-mod redis_later;
 mod session;

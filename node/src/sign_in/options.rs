@@ -1,10 +1,10 @@
 use std::time::Duration;
 
+use logto_authkit_session_redis::RedisStore;
 use logto_authkit_sign_in::{LogtoClient, LogtoConfig, MemoryStore, Prompt};
 
 use crate::option_reader::OptionReader;
 use crate::problem::ConfigProblem;
-use crate::sign_in::redis_later::RedisLater;
 
 /// Makes a client of the options of `LogtoConfig` that can be written as JSON. `onServer` is the JavaScript half's own: sessions are
 /// kept in a session of the framework.
@@ -73,7 +73,20 @@ pub(crate) fn client(json: &str) -> Result<LogtoClient, ConfigProblem> {
 
     let builder = LogtoClient::builder(config.build().map_err(problem)?);
     Ok(match redis_url {
-        Some(url) => builder.store(RedisLater::new(url, redis_prefix)).build(),
+        Some(url) => {
+            let store = RedisStore::connect_when_needed(&url).map_err(|_| {
+                ConfigProblem::new(
+                    "sessions.redis",
+                    "it is no address",
+                    "write redis://[user:password@]host[:port], or rediss://",
+                )
+            })?;
+            let store = match redis_prefix {
+                Some(prefix) => store.with_prefix(prefix),
+                None => store,
+            };
+            builder.store(store).build()
+        }
         None if in_memory => builder.store(MemoryStore::new()).build(),
         None if on_server => builder.cookies_kept_on_server().build(),
         None => builder.build(),

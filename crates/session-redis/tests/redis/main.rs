@@ -89,6 +89,18 @@ async fn a_wire_that_goes_dead_is_left_for_a_new_one() {
     assert_eq!(wire.opened(), before + 1, "one new connection, for all");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_comes_later_is_found() {
+    let mut server = Server::start(&[]);
+    let url = server.url();
+    server.kill();
+    let store = RedisStore::connect_when_needed(&url).unwrap();
+    store.load(&SessionKey::of("a")).await.unwrap_err();
+    server.restart();
+    assert!(store.load(&SessionKey::of("a")).await.unwrap().is_none());
+    RedisStore::connect_when_needed("nonsense").unwrap_err();
+}
+
 #[tokio::test]
 async fn nobody_at_an_address_is_told_without_the_password() {
     let error = RedisStore::connect("redis://user:secret@127.0.0.1:1").await.unwrap_err();
