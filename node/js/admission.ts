@@ -2,6 +2,7 @@ import type { Answer, GuestAnswer } from '../native/index.js'
 import type { AuthContext, AuthPayload, GuestContext } from './auth_context.js'
 import { AuthError } from './auth_error.js'
 import type { CompiledOptions } from './compiled_options.js'
+import { claimsOfNumber } from './held_claims.js'
 import { text } from './option_checks.js'
 import { RequestHead, type RequestLike } from './request_head.js'
 
@@ -34,7 +35,7 @@ export function admit(tokenOrRequest: string | RequestLike, options: CompiledOpt
   const head = new RequestHead(tokenOrRequest, options)
   // Of a token alone only a yes counts, and that it takes longer: what else there is to say depends on the request.
   const quick = head.onlyToken === undefined ? undefined : guard.decideToken(head.onlyToken, organization, now)
-  if (typeof quick === 'string') return validated(quick, tokenOrRequest, options)
+  if (typeof quick === 'number' || typeof quick === 'string') return validated(quick, tokenOrRequest, options)
   const { method, lines } = head
   const answer = quick === null ? null : guard.decide(method, lines, organization, now)
   if (answer !== null) return validated(answer, tokenOrRequest, options)
@@ -67,13 +68,13 @@ function validated(
 }
 
 function admissionOf(answer: Answer): Admission {
-  if (typeof answer === 'string') return { auth: user(answer), setCookie: undefined }
+  if (typeof answer === 'number') return { auth: user(claimsOfNumber(answer)), setCookie: undefined }
+  if (typeof answer === 'string') return { auth: user(JSON.parse(answer)), setCookie: undefined }
   if ('guestId' in answer) return { auth: guest(answer), setCookie: answer.setCookie }
   throw new AuthError(answer)
 }
 
-function user(claims: string): AuthContext {
-  const payload = JSON.parse(claims) as AuthPayload
+function user(payload: AuthPayload): AuthContext {
   return { userId: payload.sub, isAuthenticated: true, payload, isGuest: false }
 }
 

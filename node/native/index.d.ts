@@ -106,8 +106,8 @@ export declare class NativeSession {
   cookiesFor(answer: Array<string>): Array<string>
 }
 
-/** What a guard decided: the claims of a user as JSON text, a guest, or a denial. */
-export type Answer = string | GuestAnswer | DenialAnswer
+/** What a guard decided: the claims of a user, as JSON text or as the number that stands for it, a guest, or a denial. */
+export type Answer = string | number | GuestAnswer | DenialAnswer
 
 /** The `Set-Cookie` that stores an access token, or with `token` empty, removes it. */
 export declare function authCookieHeader(token: string, options: string): string | ConfigProblem
@@ -117,6 +117,9 @@ export declare function checkRoles(payload: string, required: Array<string>, cla
 
 /** Asks the `scope` of a payload that was verified for scopes. */
 export declare function checkScopes(scope: string, required: Array<string>, any: boolean): Outcome
+
+/** The JSON text of the claims that a number stands for, as long as they are held. */
+export declare function claimsOfNumber(number: number): string | null
 
 export declare function clearJwksCache(): void
 

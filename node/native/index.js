@@ -843,6 +843,7 @@ module.exports.NativeSession = nativeBinding.NativeSession
 module.exports.authCookieHeader = nativeBinding.authCookieHeader
 module.exports.checkRoles = nativeBinding.checkRoles
 module.exports.checkScopes = nativeBinding.checkScopes
+module.exports.claimsOfNumber = nativeBinding.claimsOfNumber
 module.exports.clearJwksCache = nativeBinding.clearJwksCache
 module.exports.compileOptions = nativeBinding.compileOptions
 module.exports.createApplication = nativeBinding.createApplication

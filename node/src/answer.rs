@@ -1,11 +1,16 @@
+use std::sync::Arc;
+
+use logto_authkit_token::Claims;
 use logto_authkit_web::{Admission, AuthContext, Denial};
 use napi::Either;
-use napi::bindgen_prelude::Either3;
+use napi::bindgen_prelude::Either4;
 use napi_derive::napi;
 
-/// What a guard decided: the claims of a user as JSON text, a guest, or a denial.
+use crate::held_claims;
+
+/// What a guard decided: the claims of a user, as JSON text or as the number that stands for it, a guest, or a denial.
 #[napi]
-pub type Answer = Either3<String, GuestAnswer, DenialAnswer>;
+pub type Answer = Either4<String, f64, GuestAnswer, DenialAnswer>;
 
 /// A visitor who was admitted as a guest.
 #[napi(object)]
@@ -32,19 +37,31 @@ pub struct DenialAnswer {
 }
 
 pub(crate) fn answer(decided: Result<Admission, Denial>) -> Answer {
+    answer_with(decided, |claims| Either4::A(claims.json().to_owned()))
+}
+
+/// As [`answer`], on the JavaScript thread, where claims that come back are told by their number.
+pub(crate) fn short_answer(decided: Result<Admission, Denial>) -> Answer {
+    answer_with(decided, |claims| match held_claims::number_of(claims) {
+        Some(number) => Either4::B(number),
+        None => Either4::A(claims.json().to_owned()),
+    })
+}
+
+fn answer_with(decided: Result<Admission, Denial>, of_user: impl FnOnce(&Arc<Claims>) -> Answer) -> Answer {
     let (context, set_cookie) = match decided {
         Ok(admission) => admission.into_parts(),
-        Err(denial) => return Either3::C(denial.into()),
+        Err(denial) => return Either4::D(denial.into()),
     };
     match context {
-        AuthContext::Guest(guest) => Either3::B(GuestAnswer {
+        AuthContext::Guest(guest) => Either4::C(GuestAnswer {
             guest_id: guest.id.to_string(),
             guest_reason: guest.reason.as_str().to_owned(),
             set_cookie: set_cookie.and_then(|value| value.to_str().ok().map(str::to_owned)),
         }),
-        AuthContext::User(claims) => Either3::A(claims.json().to_owned()),
+        AuthContext::User(claims) => of_user(&claims),
         // An admission of a kind that this half does not know is none.
-        _ => Either3::C(Denial::new(logto_authkit_web::ErrorCode::Misconfigured).into()),
+        _ => Either4::D(Denial::new(logto_authkit_web::ErrorCode::Misconfigured).into()),
     }
 }
 

@@ -14,6 +14,7 @@
 mod answer;
 mod cookies;
 mod csrf;
+mod held_claims;
 mod judgement;
 mod keys;
 mod native_guard;

@@ -1,10 +1,10 @@
 use logto_authkit_token::Timestamp;
-use logto_authkit_web::{Guard, RequestOrganization, danger};
+use logto_authkit_web::{Admission, Denial, Guard, RequestOrganization, danger};
 use napi::Either;
 use napi::bindgen_prelude::AsyncTask;
 use napi_derive::napi;
 
-use crate::answer::{Answer, answer, either};
+use crate::answer::{Answer, answer, either, short_answer};
 use crate::judgement::{Judgement, Subject};
 use crate::options::{self, CompiledOptions};
 use crate::problem::ConfigProblem;
@@ -40,7 +40,7 @@ impl NativeGuard {
         let request = Request::new(&method, &lines);
         let guard = self.guard(now);
         let credentials = guard.credentials(&request.method, &request.headers);
-        guard.admit_at_once(&credentials, &self.organization(organization.as_deref())).map(answer)
+        guard.admit_at_once(&credentials, &self.organization(organization.as_deref())).map(self.teller())
     }
 
     #[napi(ts_return_type = "Promise<Answer>")]
@@ -70,7 +70,7 @@ impl NativeGuard {
     ) -> Option<Answer> {
         let guard = self.guard(now);
         let credentials = guard.credentials_of_token(&token);
-        guard.admit_at_once(&credentials, &self.organization(organization.as_deref())).map(answer)
+        guard.admit_at_once(&credentials, &self.organization(organization.as_deref())).map(self.teller())
     }
 
     #[napi(ts_return_type = "Promise<Answer>")]
@@ -96,6 +96,11 @@ impl NativeGuard {
     ) -> AsyncTask<Judgement> {
         let organization = self.organization(organization.as_deref());
         AsyncTask::new(Judgement::new(self.guard(now), subject, organization))
+    }
+
+    /// How decisions are told at once. A guard that is to remember no tokens leaves no claims behind either.
+    fn teller(&self) -> fn(Result<Admission, Denial>) -> Answer {
+        if self.0.remembers_tokens { short_answer } else { answer }
     }
 
     /// The guard, at another time of day if one is given, in milliseconds since 1970.

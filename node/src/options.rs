@@ -12,6 +12,7 @@ pub(crate) struct CompiledOptions {
     pub(crate) guard: Guard,
     /// Every request must say which organization it is about.
     pub(crate) organization_from_request: bool,
+    pub(crate) remembers_tokens: bool,
 }
 
 /// Makes a guard of the options of `VerifyAuthOptions` that can be written as JSON. The functions among them stay in JavaScript;
@@ -72,7 +73,8 @@ pub(crate) fn guard(json: &str) -> Result<CompiledOptions, ConfigProblem> {
     if let Some(milliseconds) = options.number("jwksCacheTtlMs")? {
         builder = builder.keys_fresh_for(duration("jwksCacheTtlMs", milliseconds / 1000.0)?);
     }
-    if let Some(tokens) = options.number("tokenCacheSize")? {
+    let token_cache_size = options.number("tokenCacheSize")?;
+    if let Some(tokens) = token_cache_size {
         if tokens.fract() != 0.0 {
             return Err(ConfigProblem::new(
                 "tokenCacheSize",
@@ -96,7 +98,8 @@ pub(crate) fn guard(json: &str) -> Result<CompiledOptions, ConfigProblem> {
     if let Some(name) = guest_cookie_name {
         guard = guard.with_guest_cookie_name(name)?;
     }
-    Ok(CompiledOptions { guard, organization_from_request })
+    let remembers_tokens = token_cache_size != Some(0.0);
+    Ok(CompiledOptions { guard, organization_from_request, remembers_tokens })
 }
 
 /// `requiredScope` is one scope; `requiredScopes` are several, read with `scopeMode`. Given together, all of both are required,

@@ -18,7 +18,7 @@ pub(crate) struct NearMemory {
     owner: u64,
     /// Entries of an earlier epoch are forgotten.
     epoch: AtomicU64,
-    /// How many places of a thread's table are used.
+    /// How many places of a thread's table are used: an even number.
     places: usize,
 }
 
@@ -70,9 +70,11 @@ impl Tail {
         Tail(token.as_bytes().last_chunk().map_or(0, |last| u64::from_le_bytes(*last)))
     }
 
+    /// The first of the two places where a token of this tail may be.
+    ///
     /// Base64url uses few of the bits of each byte; the multiplication brings all of them to the top (Knuth's constant).
-    fn place(self, places: usize) -> usize {
-        (self.0.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize % places
+    fn pair(self, places: usize) -> usize {
+        (self.0.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize % (places / 2) * 2
     }
 }
 
@@ -83,7 +85,7 @@ impl NearMemory {
         NearMemory {
             owner: OWNERS.fetch_add(1, Ordering::Relaxed),
             epoch: AtomicU64::new(0),
-            places: (capacity / 8).min(TABLE),
+            places: (capacity / 8).min(TABLE) & !1,
         }
     }
 
@@ -97,32 +99,39 @@ impl NearMemory {
             return shared();
         }
         let (epoch, tail) = (self.epoch.load(Ordering::Acquire), Tail::of(token));
-        let index = tail.place(self.places);
-        let is_ours =
-            |place: &&Place| place.owner == self.owner && place.epoch == epoch && place.tail == tail;
+        let pair = tail.pair(self.places);
+        let is_ours = |place: &Place| place.owner == self.owner && place.epoch == epoch && place.tail == tail;
         let found = PLACES.try_with(|places| {
             let places = places.borrow();
-            let place = places.get(index).filter(is_ours)?;
-            Some(place.kept.as_ref().filter(|kept| kept.is_of(token)).map(|kept| kept.signed.clone()))
+            let (index, place) =
+                (pair..).zip(places.get(pair..pair + 2)?).find(|(_, place)| is_ours(place))?;
+            let kept = place.kept.as_ref().filter(|kept| kept.is_of(token));
+            Some((index, kept.map(|kept| kept.signed.clone())))
         });
-        match found {
-            Ok(Some(Some(signed))) => Some(signed),
-            Ok(met_before) => {
-                let signed = shared()?;
-                let kept = met_before.and_then(|_| Kept::of(token, &signed));
-                let place = Place { owner: self.owner, epoch, tail, kept };
-                let _ = PLACES.try_with(|places| {
-                    let mut places = places.borrow_mut();
-                    if places.is_empty() {
-                        places.resize_with(TABLE, Place::default);
-                    }
-                    places[index] = place;
-                });
-                Some(signed)
-            }
+        let met_at = match found {
+            Ok(Some((_, Some(signed)))) => return Some(signed),
+            Ok(met) => met.map(|(index, _)| index),
             // The thread is ending and its table is gone.
-            Err(_) => shared(),
-        }
+            Err(_) => return shared(),
+        };
+        let signed = shared()?;
+        let kept = met_at.and_then(|_| Kept::of(token, &signed));
+        let place = Place { owner: self.owner, epoch, tail, kept };
+        let _ = PLACES.try_with(|places| {
+            let mut places = places.borrow_mut();
+            if places.is_empty() {
+                places.resize_with(TABLE, Place::default);
+            }
+            match met_at {
+                Some(index) => places[index] = place,
+                // The elder of the two goes.
+                None => {
+                    places.swap(pair, pair + 1);
+                    places[pair] = place;
+                }
+            }
+        });
+        Some(signed)
     }
 
     /// Forgets everything, in every thread.
@@ -200,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_small_memory_has_no_near_part() {
-        let (memory, (token, signed)) = (NearMemory::new(7), signed());
+        let (memory, (token, signed)) = (NearMemory::new(15), signed());
         for _ in 0..3 {
             memory.get(&token, || Some(signed.clone()));
         }
