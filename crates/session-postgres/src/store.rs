@@ -113,6 +113,8 @@ impl PostgresStore {
         work: impl Future<Output = Result<T, Error>> + Send + 'a,
     ) -> StoreFuture<'a, T> {
         let timeout = self.timeout;
+        // Three kilobytes, which are moved here and nowhere else.
+        let work = Box::pin(work);
         Box::pin(async move {
             match tokio::time::timeout(timeout, work).await {
                 Ok(result) => result.map_err(failed),
