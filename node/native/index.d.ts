@@ -26,8 +26,11 @@ export declare class NativeApplication {
    * the browser gets no new cookies. Opening a session takes less than the way to another thread. Otherwise `null`: see `visit`.
    */
   glance(cookies: string): string | null
-  /** The session of a request with its context. */
-  visit(lines: string, options: string): Promise<NativeSession | Refusal>
+  /**
+   * As `glance`, where a store has to be asked. Where more than that is wanted, or the browser gets new cookies: the session, with
+   * its context.
+   */
+  visit(lines: string, options: string): Promise<string | NativeSession | Refusal>
   signIn(lines: string, options: string): Promise<Destination | Refusal>
   /** `url` is all of it: origin, path and query. */
   handleCallback(lines: string, url: string): Promise<Destination | Refusal>

@@ -23,5 +23,6 @@ mod options;
 mod permissions;
 mod problem;
 mod request;
+mod runtime;
 mod sign_in;
 mod testing;

@@ -86,12 +86,13 @@ export function beforeHead(response: ServerResponse, change: () => void): void {
   response.writeHead = function writeHeadAfterChange(this: ServerResponse, ...head: any[]) {
     if (!isChanged) {
       isChanged = true
-      // Headers that are given here would take the place of those that are set.
-      const given = head.findLast((argument) => typeof argument === 'object' && argument !== null)
-      const rest = head.filter((argument) => argument !== given)
-      if (given !== undefined) setAll(response, given)
+      const given = head.length > 1 && head.findLast((argument) => typeof argument === 'object' && argument !== null)
+      if (given) {
+        // Headers that are given here would take the place of those that are set.
+        setAll(response, given)
+        head = head.filter((argument) => argument !== given)
+      }
       change()
-      return (writeHead as Function).apply(response, rest)
     }
     return (writeHead as Function).apply(response, head)
   } as typeof writeHead

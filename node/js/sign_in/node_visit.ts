@@ -76,23 +76,26 @@ export function load(
   if (visit instanceof Promise) return visit.then((visit) => loadWhole(config, visit, response))
   const asked = contextOfConfig(config)
   const glance = asked === NOTHING_MORE ? visit.engine.glance(request.headers.cookie ?? '') : null
-  if (glance === null) return loadWhole(config, visit, response)
-  const user = JSON.parse(glance) as LogtoContext
-  const source = new LaterSource(visit, response)
-  if (user.isAuthenticated || visit.isInCookies) beforeHead(response, () => addToHead(visit, source.session, user, response))
-  return { ...visit, user, logto: new LogtoSession(source) }
+  return glance === null ? loadWhole(config, visit, response) : seen(glance, visit, response)
 }
 
 async function loadWhole(config: LogtoConfig, visit: Visit, response: ServerResponse): Promise<LoadedVisit | undefined> {
-  const session = await visit.engine.visit(visit.lines(), contextOfConfig(config))
-  if ('answer' in session) {
-    sendAnswer((session as Refusal).answer, response)
+  const found = await visit.engine.visit(visit.lines(), contextOfConfig(config))
+  if (typeof found === 'string') return seen(found, visit, response)
+  if ('answer' in found) {
+    sendAnswer((found as Refusal).answer, response)
     return undefined
   }
-  if (session.hasChanged) await visit.jar?.take(session.cookiesFor([]))
-  const user = JSON.parse(session.firstContext!) as LogtoContext
+  if (found.hasChanged) await visit.jar?.take(found.cookiesFor([]))
+  return seen(found.firstContext!, visit, response, found)
+}
+
+function seen(context: string, visit: Visit, response: ServerResponse, session?: NativeSession): LoadedVisit {
+  const user = JSON.parse(context) as LogtoContext
   const source = new LaterSource(visit, response, session)
-  beforeHead(response, () => addToHead(visit, session, user, response))
+  if (session || user.isAuthenticated || visit.isInCookies) {
+    beforeHead(response, () => addToHead(visit, source.session, user, response))
+  }
   return { ...visit, user, logto: new LogtoSession(source) }
 }
 

@@ -3,7 +3,7 @@ use http::Uri;
 use http::header::{COOKIE, HeaderMap, HeaderValue};
 use logto_authkit_sign_in::{AuthRoutes, FirstScreen, LogtoClient, SignInError, SignInOptions};
 use napi::Either;
-use napi::bindgen_prelude::{Env, PromiseRaw, Result};
+use napi::bindgen_prelude::{Either3, Env, PromiseRaw, Result};
 use napi_derive::napi;
 use serde::Deserialize;
 
@@ -131,14 +131,15 @@ impl NativeApplication {
         session.set_cookies().is_empty().then(|| glance_json(&session))
     }
 
-    /// The session of a request with its context.
-    #[napi(ts_return_type = "Promise<NativeSession | Refusal>")]
+    /// As `glance`, where a store has to be asked. Where more than that is wanted, or the browser gets new cookies: the session, with
+    /// its context.
+    #[napi(ts_return_type = "Promise<string | NativeSession | Refusal>")]
     pub fn visit<'env>(
         &self,
         env: &'env Env,
         lines: String,
         options: String,
-    ) -> Result<PromiseRaw<'env, Either<NativeSession, Refusal>>> {
+    ) -> Result<PromiseRaw<'env, Either3<String, NativeSession, Refusal>>> {
         let options = context_options(&options)?;
         let (client, routes) = (self.client.clone(), self.routes.clone());
         env.spawn_future(async move {
@@ -149,9 +150,13 @@ impl NativeApplication {
                         Some(options) => context_json(&session.context(options).await).to_string(),
                         None => glance_json(&session),
                     };
-                    Either::A(NativeSession::new(session, routes, headers).with_context(context))
+                    if options.is_none() && session.set_cookies().is_empty() {
+                        Either3::A(context)
+                    } else {
+                        Either3::B(NativeSession::new(session, routes, headers).with_context(context))
+                    }
                 }
-                Err(error) => Either::B(Refusal::new(&error, &routes, &headers)),
+                Err(error) => Either3::C(Refusal::new(&error, &routes, &headers)),
             })
         })
     }
