@@ -39,7 +39,7 @@ fn main() -> ExitCode {
     let mut rows = Vec::new();
     rows.extend(memory::row(&runtime));
     rows.splice(0..0, verification::rows(&runtime));
-    rows.push(route::row(&runtime));
+    rows.extend(route::rows(&runtime));
     rows.extend(sessions::rows(&runtime));
     let table = table::markdown(&rows);
     print!("{table}");

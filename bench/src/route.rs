@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::Router;
 use axum::routing::get;
+use axum::{Extension, Router};
 use logto_authkit::AuthLayer;
 use logto_authkit::testing::SigningAlgorithm;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -22,32 +23,53 @@ const CONNECTIONS: usize = 64;
 const TURN: Duration = Duration::from_millis(1500);
 const TURNS: usize = 9;
 
-pub(crate) fn row(runtime: &Runtime) -> Row {
+pub(crate) fn rows(runtime: &Runtime) -> Vec<Row> {
     runtime.block_on(async {
         let subject = Subject::new(SigningAlgorithm::Es384, 100).await;
         let verifier = subject.verifier(10_000);
         for token in &subject.tokens {
             verifier.verify(token).await.expect("the token is good");
         }
-        let bare = serve(Router::new().route("/", get(|| async { "hello" }))).await;
-        let layered = Router::new().route("/", get(|| async { "hello" })).layer(AuthLayer::new(verifier));
-        let layered = serve(layered).await;
-        let (mut with, mut without, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+        let route = || Router::new().route("/", get(|| async { "hello" }));
+        let bare = serve(route()).await;
+        let layered = serve(route().layer(AuthLayer::new(verifier))).await;
+        // The least that a layer can do which tells handlers anything.
+        let extended = serve(route().layer(Extension(Arc::new(())))).await;
+        let (mut auth, mut extension) = (Turns::default(), Turns::default());
         for _ in 0..TURNS {
-            let (ours, theirs) = (load(layered, &subject).await, load(bare, &subject).await);
-            with.push(ours);
-            without.push(theirs);
-            ratios.push(ours / theirs);
+            let [auth_rate, bare_rate, extension_rate] =
+                [load(layered, &subject).await, load(bare, &subject).await, load(extended, &subject).await];
+            auth.add(auth_rate, bare_rate);
+            extension.add(extension_rate, bare_rate);
         }
-        let ratio = median(&mut ratios);
-        Row::figure(
-            "axum route with `AuthLayer`, remembered token, against the bare route (requests per second)"
-                .to_owned(),
-            format!("{:.0} / {:.0} = {ratio:.2}", median(&mut with), median(&mut without)),
-            ratio,
-            Target::AtLeast(0.93),
-        )
+        vec![
+            auth.row("axum route with `AuthLayer`, remembered token", Target::AtLeast(0.93)),
+            extension.row("axum route with axum's own `Extension` layer", Target::None),
+        ]
     })
+}
+
+/// Requests per second with a layer, and of the bare route in the same turns.
+#[derive(Default)]
+struct Turns {
+    with: Vec<f64>,
+    without: Vec<f64>,
+    ratios: Vec<f64>,
+}
+
+impl Turns {
+    fn add(&mut self, with: f64, without: f64) {
+        self.with.push(with);
+        self.without.push(without);
+        self.ratios.push(with / without);
+    }
+
+    fn row(&mut self, what: &str, target: Target) -> Row {
+        let ratio = median(&mut self.ratios);
+        let (with, without) = (median(&mut self.with), median(&mut self.without));
+        let figure = format!("{with:.0} / {without:.0} = {ratio:.2}");
+        Row::figure(format!("{what}, against the bare route (requests per second)"), figure, ratio, target)
+    }
 }
 
 async fn serve(app: Router) -> SocketAddr {

@@ -6,7 +6,7 @@ use logto_authkit_token::Claims;
 use napi_derive::napi;
 
 /// How many claims a thread holds, over all guards.
-const PLACES: usize = 1024;
+pub(crate) const PLACES: usize = 1024;
 
 thread_local! {
     static HELD: RefCell<Vec<Option<Held>>> = const { RefCell::new(Vec::new()) };

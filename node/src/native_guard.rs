@@ -98,9 +98,9 @@ impl NativeGuard {
         AsyncTask::new(Judgement::new(self.guard(now), subject, organization))
     }
 
-    /// How decisions are told at once. A guard that is to remember no tokens leaves no claims behind either.
+    /// How decisions are told at once.
     fn teller(&self) -> fn(Result<Admission, Denial>) -> Answer {
-        if self.0.remembers_tokens { short_answer } else { answer }
+        if self.0.holds_claims { short_answer } else { answer }
     }
 
     /// The guard, at another time of day if one is given, in milliseconds since 1970.

@@ -4,6 +4,7 @@ use logto_authkit_token::{Algorithm, OrganizationRule, RoleRequirement, ScopeReq
 use logto_authkit_verifier::Verifier;
 use logto_authkit_web::Guard;
 
+use crate::held_claims;
 use crate::option_reader::OptionReader;
 use crate::problem::ConfigProblem;
 
@@ -12,7 +13,8 @@ pub(crate) struct CompiledOptions {
     pub(crate) guard: Guard,
     /// Every request must say which organization it is about.
     pub(crate) organization_from_request: bool,
-    pub(crate) remembers_tokens: bool,
+    /// Claims may be held for JavaScript. Not where fewer tokens are to be remembered than claims are held.
+    pub(crate) holds_claims: bool,
 }
 
 /// Makes a guard of the options of `VerifyAuthOptions` that can be written as JSON. The functions among them stay in JavaScript;
@@ -98,8 +100,8 @@ pub(crate) fn guard(json: &str) -> Result<CompiledOptions, ConfigProblem> {
     if let Some(name) = guest_cookie_name {
         guard = guard.with_guest_cookie_name(name)?;
     }
-    let remembers_tokens = token_cache_size != Some(0.0);
-    Ok(CompiledOptions { guard, organization_from_request, remembers_tokens })
+    let holds_claims = token_cache_size.is_none_or(|tokens| tokens >= held_claims::PLACES as f64);
+    Ok(CompiledOptions { guard, organization_from_request, holds_claims })
 }
 
 /// `requiredScope` is one scope; `requiredScopes` are several, read with `scopeMode`. Given together, all of both are required,

@@ -127,6 +127,47 @@ describe('an answer whose head is written', () => {
   })
 })
 
+describe('one request', () => {
+  for (const sessions of ['cookies', 'memory', 'express-session']) {
+    it(`has one session, whatever the application makes of its headers: ${sessions}`, async () => {
+      const config = world.config({ sessions })
+      world.use((app) => {
+        withExpressSession(config)(app)
+        app.get('/onwards', withLogto(config), async (request, response) => {
+          const { cookie } = request.headers
+          // As applications do that send a request on, with a token in the place of the cookie.
+          delete request.headers.cookie
+          if (request.query.as) request.headers.cookie = request.query.as
+          const token = await request.logto.getAccessToken(API)
+          response.json({ hasCookie: cookie !== undefined, subject: JSON.parse(atob(token.split('.')[1])).sub })
+        })
+      })
+      const [alice, bob] = [await signedIn(), await signedIn('bob')]
+      const others = `?as=${encodeURIComponent(cookiesOf(bob).join('; '))}`
+      for (const path of ['/onwards', `/onwards${others}`]) {
+        const { body } = await alice.json(at(path))
+        assert.deepEqual(body, { hasCookie: true, subject: 'user_alice' }, path)
+      }
+    })
+  }
+
+  it('whose head cannot be written loses no cookies with it', async () => {
+    const config = world.config({ sessions: 'cookies' })
+    world.use((app) => {
+      withExpressSession(config)(app)
+      app.get('/head', withLogto(config), async (request, response) => {
+        await request.logto.clearAllTokens()
+        assert.throws(() => response.writeHead(200, { 'x-a': 'b\nad' }), { code: 'ERR_INVALID_CHAR' })
+        response.writeHead(500, { 'x-a': 'good' }).end()
+      })
+    })
+    const person = await signedIn()
+    const { status, headers } = await person.ask(at('/head'))
+    assert.deepEqual([status, headers.get('x-a'), headers.get('cache-control')], [500, 'good', 'no-store'])
+    assert(headers.getSetCookie().some((line) => line.includes('Max-Age=0')), `${headers.getSetCookie()}`)
+  })
+})
+
 describe('addresses', () => {
   it('a proxied request and production need a baseUrl', async () => {
     const config = world.config({ sessions: 'memory' })

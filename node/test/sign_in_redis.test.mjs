@@ -306,6 +306,34 @@ describe('a Redis that is away', () => {
   })
 })
 
+describe('a request that lasts', () => {
+  it('gets its token once Redis is back', async () => {
+    const redis = await RedisServer.start()
+    const world = await World.start()
+    try {
+      const config = world.config({ sessions: { redis: redis.url } })
+      world.use((app) => {
+        app.use(handleAuthRoutes(config))
+        app.get('/', withLogto(config), async ({ user, logto }, response) => {
+          const before = user.isAuthenticated
+          await redis.kill()
+          const { code } = await logto.getAccessToken(API).catch((error) => error)
+          await redis.restart()
+          const [token, same] = await Promise.all([logto.getAccessToken(API), logto.getAccessToken(API)])
+          response.json({ before, code, isOne: token === same, subject: JSON.parse(atob(token.split('.')[1])).sub })
+        })
+      })
+      const page = await new Person().signIn(`${world.url}/auth/sign-in`)
+      assert.deepEqual(JSON.parse(page.text), {
+        before: true, code: 'session_store_unavailable', isOne: true, subject: 'user_alice',
+      })
+    } finally {
+      await world.stop()
+      await redis.stop()
+    }
+  })
+})
+
 describe('back-channel logout', () => {
   const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
   let redis

@@ -85,13 +85,14 @@ export function beforeHead(response: ServerResponse, change: () => void): void {
   let isChanged = false
   response.writeHead = function writeHeadAfterChange(this: ServerResponse, ...head: any[]) {
     if (!isChanged) {
-      isChanged = true
       const given = head.length > 1 && head.findLast((argument) => typeof argument === 'object' && argument !== null)
       if (given) {
         // Headers that are given here would take the place of those that are set.
         setAll(response, given)
         head = head.filter((argument) => argument !== given)
       }
+      // After a header that cannot be, another head is written in place of this one.
+      isChanged = true
       change()
     }
     return (writeHead as Function).apply(response, head)

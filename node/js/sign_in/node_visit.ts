@@ -113,8 +113,14 @@ class LaterSource implements SessionSource {
   }
 
   async load(): Promise<NativeSession> {
-    this.#loading ??= this.session ? Promise.resolve(this.session) : this.#visit.engine.session(this.#visit.lines()).then(granted)
-    return (this.session = await this.#loading)
+    if (this.session !== undefined) return this.session
+    this.#loading ??= this.#visit.engine.session(this.#visit.lines()).then(granted)
+    try {
+      return (this.session = await this.#loading)
+    } finally {
+      // A store that was away may be back at the next attempt.
+      this.#loading = undefined
+    }
   }
 
   async keep(session: NativeSession): Promise<void> {
@@ -143,7 +149,9 @@ function visitOf(config: LogtoConfig, request: NodeRequest, prefix: string): Vis
   const header = (name: string) => request.headers[name]
   const engine = application(config, place, originOf(config, header))
   const isInCookies = place === 'cookies'
-  if (place !== 'storage') return { engine, prefix, jar: undefined, isInCookies, lines: () => headerLines(header) }
+  // Whatever the application makes of the headers afterwards: a request has one session.
+  const cookies = request.headers.cookie ?? ''
+  if (place !== 'storage') return { engine, prefix, jar: undefined, isInCookies, lines: () => headerLines(header, cookies) }
   const jar = new Jar(new ExpressStorage(request))
   return jar.line().then((line) => ({ engine, prefix, jar, isInCookies, lines: () => headerLines(header, line) }))
 }
