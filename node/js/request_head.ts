@@ -54,9 +54,11 @@ export class RequestHead {
 
   constructor(request: RequestLike, { cookieNames, admitsGuests }: Readable) {
     this.#request = request
-    this.#read = reader(request)
-    this.#authorization = authorization(request, this.#read)
-    const cookies = request.cookies
+    // Every member is read once: no two requests of Express look alike to the compiler, and each read is a search.
+    const { headers, cookies, rawHeaders } = request as RequestLike & { rawHeaders?: unknown }
+    const raw = Array.isArray(rawHeaders) ? (rawHeaders as string[]) : undefined
+    this.#read = reader(headers, raw !== undefined)
+    this.#authorization = authorization(this.#read, raw)
     const isObject = typeof cookies === 'object' && cookies !== null
     this.#cookie = isObject ? cookieLine(cookies, cookieNames) : one(this.#read('cookie'), '; ')
     const isAlone = this.#cookie === undefined && !admitsGuests
@@ -83,15 +85,14 @@ function bearerToken(authorization: string | readonly string[] | undefined): str
 
 type Read = (name: string) => string | readonly string[] | undefined
 
-function reader(request: RequestLike): Read {
-  const headers = request.headers
+function reader(headers: HeadersLike, areLowered: boolean): Read {
   if (typeof headers.get === 'function') {
     const get = headers.get.bind(headers) as (name: string) => string | null | undefined
     return (name) => get(name) ?? undefined
   }
   const lines = headers as { readonly [name: string]: string | readonly string[] | undefined }
   // Node.js writes names in lower case; anybody else's object may have them in any.
-  if ('rawHeaders' in request) return (name) => lines[name]
+  if (areLowered) return (name) => lines[name]
   const lowered = new Map(Object.entries(lines).map(([name, line]) => [name.toLowerCase(), line]))
   return (name) => lowered.get(name)
 }
@@ -106,12 +107,11 @@ function headerLine(name: string, value: string | undefined): string {
 }
 
 /** All `Authorization` lines: Node.js keeps only the first of several in `headers`, and the guard refuses several. */
-function authorization(request: RequestLike, read: Read): string | readonly string[] | undefined {
+function authorization(read: Read, raw: string[] | undefined): string | readonly string[] | undefined {
   const lines = read('authorization')
   if (typeof lines !== 'string') return lines
-  const raw = (request as { rawHeaders?: unknown }).rawHeaders
   // What the application has put into `headers` since is its own word and stands alone.
-  if (Array.isArray(raw)) return moreInRaw(raw as string[], lines) ?? lines
+  if (raw !== undefined) return moreInRaw(raw, lines) ?? lines
   // `Headers` joins several lines by a comma, which no bearer token holds.
   return lines.includes(',') && /^bearer\b/i.test(lines) ? lines.split(',') : lines
 }
