@@ -208,6 +208,23 @@ mod tests {
     }
 
     #[test]
+    fn two_tokens_share_their_places_and_a_third_takes_the_elder_s() {
+        // With two places every token has the same two.
+        let (memory, (_, signed)) = (NearMemory::new(16), signed());
+        let [first, second, third] = ["a.b.firstfirst", "a.b.secondsecond", "a.b.thirdthird"];
+        let meet = |token: &str| memory.get(token, || Some(signed.clone()));
+        let is_held = |token: &str| memory.get(token, || None).is_some();
+        for token in [first, second] {
+            for _ in 0..2 {
+                meet(token);
+            }
+        }
+        assert!(is_held(first) && is_held(second));
+        meet(third);
+        assert!(!is_held(first) && is_held(second));
+    }
+
+    #[test]
     fn a_small_memory_has_no_near_part() {
         let (memory, (token, signed)) = (NearMemory::new(15), signed());
         for _ in 0..3 {
