@@ -2,8 +2,8 @@
 
 import { connect } from 'node:net'
 
-const WARM_UP_MS = 500
-const TURN_MS = 2500
+const WARM_UP_MS = 1000
+const TURN_MS = 2000
 
 // `headers` are lines, of which every request has another.
 process.once('message', async ({ port, headers, connections }) => {

@@ -3,6 +3,7 @@ import type { AuthContext, AuthPayload, GuestContext } from './auth_context.js'
 import { AuthError } from './auth_error.js'
 import type { CompiledOptions } from './compiled_options.js'
 import { claimsOfNumber } from './held_claims.js'
+import { checkSomewhere } from './long_check.js'
 import { text } from './option_checks.js'
 import { RequestHead, type RequestLike } from './request_head.js'
 
@@ -23,23 +24,27 @@ export interface Admission {
  * @internal
  */
 export function admit(tokenOrRequest: string | RequestLike, options: CompiledOptions): Admission | Promise<Admission> {
-  const { guard, now } = options
+  const { guard, decideToken, now } = options
   const organization = organizationOf(tokenOrRequest, options)
   if (typeof tokenOrRequest === 'string') {
-    const answer = guard.decideToken(tokenOrRequest, organization, now)
+    const answer = decideToken(tokenOrRequest, organization, now)
     if (answer !== null) return validated(answer, tokenOrRequest, options)
-    return guard
-      .admitToken(tokenOrRequest, organization, now)
-      .then((late) => validated(late, tokenOrRequest, options))
+    return checkSomewhere({
+      here: () => guard.admitTokenHere(tokenOrRequest, organization, now),
+      elsewhere: () => guard.admitToken(tokenOrRequest, organization, now),
+    }).then((late) => validated(late, tokenOrRequest, options))
   }
   const head = new RequestHead(tokenOrRequest, options)
   // Of a token alone only a yes counts, and that it takes longer: what else there is to say depends on the request.
-  const quick = head.onlyToken === undefined ? undefined : guard.decideToken(head.onlyToken, organization, now)
+  const quick = head.onlyToken === undefined ? undefined : decideToken(head.onlyToken, organization, now)
   if (typeof quick === 'number' || typeof quick === 'string') return validated(quick, tokenOrRequest, options)
   const { method, lines } = head
   const answer = quick === null ? null : guard.decide(method, lines, organization, now)
   if (answer !== null) return validated(answer, tokenOrRequest, options)
-  return guard.admit(method, lines, organization, now).then((late) => validated(late, tokenOrRequest, options))
+  return checkSomewhere({
+    here: () => guard.admitHere(method, lines, organization, now),
+    elsewhere: () => guard.admit(method, lines, organization, now),
+  }).then((late) => validated(late, tokenOrRequest, options))
 }
 
 function organizationOf(tokenOrRequest: string | RequestLike, options: CompiledOptions): string | undefined {

@@ -10,6 +10,7 @@ import type { VerifyAuthOptions } from './verify_auth_options.js'
  */
 export interface CompiledOptions {
   guard: NativeGuard
+  decideToken: TokenDecider
   /** The cookies that are looked for when a request brings them as an object. */
   cookieNames: readonly [token: string, guest: string]
   admitsGuests: boolean
@@ -22,7 +23,9 @@ export interface CompiledOptions {
 /** Sets of options that are kept. A program has a few; more than this are made anew at every call by mistake. */
 const MAX_SETS = 100
 
-const guards = new Map<string, NativeGuard>()
+type TokenDecider = ReturnType<NativeGuard['tokenDecider']>
+
+const guards = new Map<string, Pick<CompiledOptions, 'guard' | 'decideToken'>>()
 
 /** The options that are texts, lists, numbers and flags: what crosses to the native half. */
 const PLAIN = [
@@ -71,14 +74,15 @@ export function compile(options: VerifyAuthOptions): CompiledOptions {
     ...Object.fromEntries(PLAIN.map((name) => [name, plain(name, options[name])])),
     ...(organizationOf ? { organizationFromRequest: true } : { organization: plain('organization', organization) }),
   })
-  let guard = guards.get(key)
-  if (guard === undefined) {
-    guard = unwrap(compileOptions(key))
+  let native = guards.get(key)
+  if (native === undefined) {
+    const guard = unwrap(compileOptions(key))
+    native = { guard, decideToken: guard.tokenDecider() }
     if (guards.size >= MAX_SETS) guards.delete(guards.keys().next().value!)
-    guards.set(key, guard)
+    guards.set(key, native)
   }
   const compiled: CompiledOptions = {
-    guard,
+    ...native,
     cookieNames: [options.cookieName ?? 'logto_authtoken', options.guestCookieName ?? 'guest_logto_authtoken'],
     admitsGuests: options.allowGuest === true,
     organization: organizationOf,

@@ -1,9 +1,9 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Admission, admit } from './admission.js'
 import type { AuthContext } from './auth_context.js'
 import { AuthError } from './auth_error.js'
 import { KNOWN_OPTIONS, compile } from './compiled_options.js'
-import { type Middleware, type OnDenied, answerDenied } from './native_middleware.js'
+import { type Middleware, type NextFunction, type OnDenied, answerDenied } from './native_middleware.js'
 import { object, optionalFunction } from './option_checks.js'
 import type { VerifyAuthOptions } from './verify_auth_options.js'
 
@@ -42,28 +42,32 @@ export function createExpressAuthMiddleware<Request extends IncomingMessage = an
   const { onDenied, ...verification } = object('options', options, EXPRESS_OPTIONS)
   optionalFunction('onDenied', onDenied)
   const compiled = compile(verification)
+  const denied = (error: unknown, request: Request, response: ServerResponse, next: NextFunction): void => {
+    if (!(error instanceof AuthError)) return next(error)
+    if (onDenied === undefined) return answerDenied(error, response)
+    // What an asynchronous `onDenied` throws must not be lost.
+    Promise.resolve()
+      .then(() => onDenied(error, request, response, next))
+      .catch(next)
+  }
   return function logtoAuth(request, response, next) {
-    const admitted = ({ auth, setCookie }: Admission): void => {
-      ;(request as Request & { auth?: AuthContext }).auth = auth
-      if (setCookie !== undefined && !response.headersSent) response.appendHeader('set-cookie', setCookie)
-      next()
-    }
-    const denied = (error: unknown): void => {
-      if (!(error instanceof AuthError)) return next(error)
-      if (onDenied === undefined) return answerDenied(error, response)
-      // What an asynchronous `onDenied` throws must not be lost.
-      Promise.resolve()
-        .then(() => onDenied(error, request, response, next))
-        .catch(next)
-    }
     let admission: Admission | Promise<Admission>
     try {
       admission = admit(request as any, compiled)
     } catch (error) {
-      return denied(error)
+      return denied(error, request, response, next)
     }
+    if (!(admission instanceof Promise)) return admitted(admission, request, response, next)
     // `next` is called outside of the promise's reach, so that what a later handler throws is not taken for a denial.
-    if (admission instanceof Promise) admission.then(admitted, denied)
-    else admitted(admission)
+    admission.then(
+      (late) => admitted(late, request, response, next),
+      (error) => denied(error, request, response, next),
+    )
   }
+}
+
+function admitted(admission: Admission, request: object, response: ServerResponse, next: NextFunction): void {
+  ;(request as { auth?: AuthContext }).auth = admission.auth
+  if (admission.setCookie !== undefined && !response.headersSent) response.appendHeader('set-cookie', admission.setCookie)
+  next()
 }

@@ -48,8 +48,10 @@ export class RequestHead {
   /** The token of a request that brings it in one header and nothing else that counts, as most requests to an API do. */
   readonly onlyToken: string | undefined
   readonly #request: RequestLike
-  readonly #read: Read
-  readonly #authorization: string | readonly string[] | undefined
+  /** The headers as Node.js has them, with names in lower case. One of the two is there. */
+  readonly #lowered: Lowered | undefined
+  readonly #others: Others | undefined
+  readonly #authorization: Line
   readonly #cookie: string | undefined
 
   constructor(request: RequestLike, { cookieNames, admitsGuests }: Readable) {
@@ -57,8 +59,10 @@ export class RequestHead {
     // Every member is read once: no two requests of Express look alike to the compiler, and each read is a search.
     const { headers, cookies, rawHeaders } = request as RequestLike & { rawHeaders?: unknown }
     const raw = Array.isArray(rawHeaders) ? (rawHeaders as string[]) : undefined
-    this.#read = reader(headers, raw !== undefined)
-    this.#authorization = authorization(this.#read, raw)
+    const isNode = raw !== undefined && typeof headers.get !== 'function'
+    this.#lowered = isNode ? (headers as Lowered) : undefined
+    this.#others = isNode ? undefined : others(headers)
+    this.#authorization = authorization(this.#read('authorization'), raw)
     const isObject = typeof cookies === 'object' && cookies !== null
     this.#cookie = isObject ? cookieLine(cookies, cookieNames) : one(this.#read('cookie'), '; ')
     const isAlone = this.#cookie === undefined && !admitsGuests
@@ -77,27 +81,27 @@ export class RequestHead {
     for (const name of PROVENANCE) lines += headerLine(name, one(this.#read(name)))
     return lines
   }
+
+  #read(name: string): Line {
+    return this.#lowered === undefined ? (this.#others?.get(name) ?? undefined) : this.#lowered[name]
+  }
 }
 
-function bearerToken(authorization: string | readonly string[] | undefined): string | undefined {
+function bearerToken(authorization: Line): string | undefined {
   return typeof authorization === 'string' && authorization.startsWith('Bearer ') ? authorization.slice(7) : undefined
 }
 
-type Read = (name: string) => string | readonly string[] | undefined
+type Line = string | readonly string[] | undefined
+type Lowered = { readonly [name: string]: Line }
+type Others = { get(name: string): Line | null }
 
-function reader(headers: HeadersLike, areLowered: boolean): Read {
-  if (typeof headers.get === 'function') {
-    const get = headers.get.bind(headers) as (name: string) => string | null | undefined
-    return (name) => get(name) ?? undefined
-  }
-  const lines = headers as { readonly [name: string]: string | readonly string[] | undefined }
-  // Node.js writes names in lower case; anybody else's object may have them in any.
-  if (areLowered) return (name) => lines[name]
-  const lowered = new Map(Object.entries(lines).map(([name, line]) => [name.toLowerCase(), line]))
-  return (name) => lowered.get(name)
+/** Anybody else's object may have names in any case. */
+function others(headers: HeadersLike): Others {
+  if (typeof headers.get === 'function') return headers as Others
+  return new Map(Object.entries(headers as Lowered).map(([name, line]) => [name.toLowerCase(), line]))
 }
 
-function one(lines: string | readonly string[] | undefined, separator = ', '): string | undefined {
+function one(lines: Line, separator = ', '): string | undefined {
   return typeof lines === 'object' ? lines.join(separator) : lines
 }
 
@@ -107,8 +111,7 @@ function headerLine(name: string, value: string | undefined): string {
 }
 
 /** All `Authorization` lines: Node.js keeps only the first of several in `headers`, and the guard refuses several. */
-function authorization(read: Read, raw: string[] | undefined): string | readonly string[] | undefined {
-  const lines = read('authorization')
+function authorization(lines: Line, raw: string[] | undefined): Line {
   if (typeof lines !== 'string') return lines
   // What the application has put into `headers` since is its own word and stands alone.
   if (raw !== undefined) return moreInRaw(raw, lines) ?? lines

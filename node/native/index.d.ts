@@ -52,15 +52,21 @@ export declare class NativeCsrfTokens {
  * whatever is still on its way.
  *
  * `decide…` answers at once, on the JavaScript thread, or with `null` where that takes a request to the issuer or a signature
- * check that would hold the thread up; `admit…` then does it on another thread. `reject…` is for claims that the application's own
- * check refuses.
+ * check that would hold the thread up. `admit…` then does it on another thread, and `admit…Here` on this one, for when it has
+ * nothing else to do. `reject…` is for claims that the application's own check refuses.
  */
 export declare class NativeGuard {
   decide(method: string, lines: string, organization?: string | undefined | null, now?: number | undefined | null): Answer | null
   admit(method: string, lines: string, organization?: string | undefined | null, now?: number | undefined | null): Promise<Answer>
+  admitHere(method: string, lines: string, organization?: string | undefined | null, now?: number | undefined | null): Answer | Promise<Answer>
   reject(method: string, lines: string, claim: string): Answer
-  decideToken(token: string, organization?: string | undefined | null, now?: number | undefined | null): Answer | null
+  /**
+   * `decide` for a token alone, as a function: it is called for nearly every request, and napi keeps no accounts of what a plain
+   * function borrows.
+   */
+  tokenDecider(): (token: string, organization: string | undefined, now: number | undefined) => Answer | null
   admitToken(token: string, organization?: string | undefined | null, now?: number | undefined | null): Promise<Answer>
+  admitTokenHere(token: string, organization?: string | undefined | null, now?: number | undefined | null): Answer | Promise<Answer>
   rejectToken(claim: string): Answer
 }
 

@@ -9,10 +9,10 @@ use napi::bindgen_prelude::{Either, Env, PromiseRaw, Result};
 use crate::answer::{Answer, answer};
 use crate::request::Request;
 
-/// A guard's decision about one request or token, to be made off the JavaScript thread.
+/// A guard's decision about one request or token that takes a signature check which is not quick, or keys that are not at hand.
 ///
-/// It begins on the thread pool of Node.js, the shortest way to another thread and back, where a signature is checked. What has to
-/// wait for the issuer's keys goes on in the runtime, and holds no thread meanwhile.
+/// It begins on the thread pool of Node.js, the shortest way to another thread and back, or [`here`](Judgement::here); a signature is
+/// checked there. What has to wait for the issuer's keys goes on in the runtime, and holds no thread meanwhile.
 pub struct Judgement(Option<Decision>);
 
 type Decision = Pin<Box<dyn Future<Output = Answer> + Send>>;
@@ -36,6 +36,12 @@ impl Judgement {
             };
             answer(guard.admit(&credentials, organization).await)
         })))
+    }
+
+    /// The decision, begun on the JavaScript thread.
+    pub(crate) fn here<'env>(mut self, env: &'env Env) -> Result<<Self as ScopedTask<'env>>::JsValue> {
+        let progress = self.compute()?;
+        self.resolve(env, progress)
     }
 }
 

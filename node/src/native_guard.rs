@@ -1,7 +1,9 @@
+use std::sync::Arc;
+
 use logto_authkit_token::Timestamp;
 use logto_authkit_web::{Admission, Denial, Guard, RequestOrganization, danger};
 use napi::Either;
-use napi::bindgen_prelude::AsyncTask;
+use napi::bindgen_prelude::{AsyncTask, Env, FnArgs, Function, PromiseRaw};
 use napi_derive::napi;
 
 use crate::answer::{Answer, answer, either, short_answer};
@@ -16,15 +18,17 @@ use crate::request::Request;
 /// whatever is still on its way.
 ///
 /// `decide…` answers at once, on the JavaScript thread, or with `null` where that takes a request to the issuer or a signature
-/// check that would hold the thread up; `admit…` then does it on another thread. `reject…` is for claims that the application's own
-/// check refuses.
+/// check that would hold the thread up. `admit…` then does it on another thread, and `admit…Here` on this one, for when it has
+/// nothing else to do. `reject…` is for claims that the application's own check refuses.
 #[napi]
-pub struct NativeGuard(CompiledOptions);
+pub struct NativeGuard(Arc<CompiledOptions>);
+
+type TokenDecider<'env> = Function<'env, FnArgs<(String, Option<String>, Option<f64>)>, Option<Answer>>;
 
 /// Checks the options.
 #[napi]
 pub fn compile_options(json: String) -> Either<NativeGuard, ConfigProblem> {
-    either(options::guard(&json).map(NativeGuard))
+    either(options::guard(&json).map(|options| NativeGuard(Arc::new(options))))
 }
 
 #[napi]
@@ -51,7 +55,19 @@ impl NativeGuard {
         organization: Option<String>,
         now: Option<f64>,
     ) -> AsyncTask<Judgement> {
-        self.judgement(request(&method, &lines), organization, now)
+        AsyncTask::new(self.judgement(request(&method, &lines), organization, now))
+    }
+
+    #[napi(ts_return_type = "Answer | Promise<Answer>")]
+    pub fn admit_here<'env>(
+        &self,
+        env: &'env Env,
+        method: String,
+        lines: String,
+        organization: Option<String>,
+        now: Option<f64>,
+    ) -> napi::Result<Either<Answer, PromiseRaw<'env, Answer>>> {
+        self.judgement(request(&method, &lines), organization, now).here(env)
     }
 
     #[napi]
@@ -61,16 +77,17 @@ impl NativeGuard {
         answer(guard.reject(&guard.credentials(&request.method, &request.headers), &claim))
     }
 
-    #[napi]
-    pub fn decide_token(
-        &self,
-        token: String,
-        organization: Option<String>,
-        now: Option<f64>,
-    ) -> Option<Answer> {
-        let guard = self.guard(now);
-        let credentials = guard.credentials_of_token(&token);
-        guard.admit_at_once(&credentials, &self.organization(organization.as_deref())).map(self.teller())
+    /// `decide` for a token alone, as a function: it is called for nearly every request, and napi keeps no accounts of what a plain
+    /// function borrows.
+    #[napi(
+        ts_return_type = "(token: string, organization: string | undefined, now: number | undefined) => Answer | null"
+    )]
+    pub fn token_decider<'env>(&self, env: &'env Env) -> napi::Result<TokenDecider<'env>> {
+        let guard = NativeGuard(Arc::clone(&self.0));
+        env.create_function_from_closure("decideToken", move |call| {
+            let token: String = call.get(0)?;
+            Ok(guard.decide_token(&token, call.get(1)?, call.get(2)?))
+        })
     }
 
     #[napi(ts_return_type = "Promise<Answer>")]
@@ -80,7 +97,18 @@ impl NativeGuard {
         organization: Option<String>,
         now: Option<f64>,
     ) -> AsyncTask<Judgement> {
-        self.judgement(Subject::Token(token), organization, now)
+        AsyncTask::new(self.judgement(Subject::Token(token), organization, now))
+    }
+
+    #[napi(ts_return_type = "Answer | Promise<Answer>")]
+    pub fn admit_token_here<'env>(
+        &self,
+        env: &'env Env,
+        token: String,
+        organization: Option<String>,
+        now: Option<f64>,
+    ) -> napi::Result<Either<Answer, PromiseRaw<'env, Answer>>> {
+        self.judgement(Subject::Token(token), organization, now).here(env)
     }
 
     #[napi]
@@ -88,14 +116,15 @@ impl NativeGuard {
         answer(self.0.guard.reject(&self.0.guard.credentials_of_token(""), &claim))
     }
 
-    fn judgement(
-        &self,
-        subject: Subject,
-        organization: Option<String>,
-        now: Option<f64>,
-    ) -> AsyncTask<Judgement> {
+    fn decide_token(&self, token: &str, organization: Option<String>, now: Option<f64>) -> Option<Answer> {
+        let guard = self.guard(now);
+        let credentials = guard.credentials_of_token(token);
+        guard.admit_at_once(&credentials, &self.organization(organization.as_deref())).map(self.teller())
+    }
+
+    fn judgement(&self, subject: Subject, organization: Option<String>, now: Option<f64>) -> Judgement {
         let organization = self.organization(organization.as_deref());
-        AsyncTask::new(Judgement::new(self.guard(now), subject, organization))
+        Judgement::new(self.guard(now), subject, organization)
     }
 
     /// How decisions are told at once.
