@@ -1,5 +1,6 @@
 // An Express 5 route over HTTP: three processes, the server, the load, and this one, which starts both.
 
+import { once } from 'node:events'
 import { Turns, start } from './rows.mjs'
 import { AUDIENCE, Subject } from './subject.mjs'
 
@@ -27,6 +28,7 @@ export async function expressRows() {
       const load = await start('./load.mjs', { port: server.answer.port, headers, connections: CONNECTIONS })
       turns.add(name, load.answer)
       server.child.kill()
+      await once(server.child, 'exit')
     }
   }
   await subject.stop()

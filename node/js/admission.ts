@@ -42,7 +42,8 @@ export function admit(tokenOrRequest: string | RequestLike, options: CompiledOpt
   const answer = quick === null ? null : guard.decide(method, lines, organization, now)
   if (answer !== null) return validated(answer, tokenOrRequest, options)
   return checkSomewhere({
-    here: () => guard.admitHere(method, lines, organization, now),
+    // With cookies there may be two tokens.
+    here: quick === undefined ? undefined : () => guard.admitHere(method, lines, organization, now),
     elsewhere: () => guard.admit(method, lines, organization, now),
   }).then((late) => validated(late, tokenOrRequest, options))
 }

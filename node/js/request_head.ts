@@ -83,7 +83,7 @@ export class RequestHead {
   }
 
   #read(name: string): Line {
-    return this.#lowered === undefined ? (this.#others?.get(name) ?? undefined) : this.#lowered[name]
+    return (this.#lowered === undefined ? this.#others?.get(name) : this.#lowered[name]) ?? undefined
   }
 }
 
@@ -92,8 +92,8 @@ function bearerToken(authorization: Line): string | undefined {
 }
 
 type Line = string | readonly string[] | undefined
-type Lowered = { readonly [name: string]: Line }
-type Others = { get(name: string): Line | null }
+type Lowered = { readonly [name: string]: Line | null }
+type Others = { get(name: string): Line | null | undefined }
 
 /** Anybody else's object may have names in any case. */
 function others(headers: HeadersLike): Others {

@@ -9,7 +9,7 @@ import type { VerifyAuthOptions } from './verify_auth_options.js'
  *
  * The token is looked for in the cookie, then in `Authorization: Bearer`. A token that was verified before is answered without
  * leaving the JavaScript thread, and so is one whose check takes no longer than the way to another thread (ES256, EdDSA, RSA).
- * ES384 and ES512 signatures are checked elsewhere, but for one that is alone: see the README.
+ * What takes longer (ES384, ES512) is checked elsewhere, unless it is the only check at the time: see the README.
  *
  * @param tokenOrRequest - a token, or anything with headers.
  * @returns the user, or with `allowGuest` a guest.

@@ -14,11 +14,27 @@ const server = createRequire(import.meta.url).resolve('logto-authkit/server')
 /** Loads the package, verifies one token, and ends as `how` says. */
 const program = `
   const { parentPort, workerData } = require('node:worker_threads')
-  const { verifyAuth } = require(workerData.server)
+  const { invalidateJwksCache, verifyAuth } = require(workerData.server)
   const { token, options, how } = workerData
   const verified = verifyAuth(token, options)
-  if (how === 'in flight') process.exit(0)
-  verified.then((auth) => parentPort.postMessage(auth.userId))
+  const endings = {
+    done() {
+      verified.then((auth) => parentPort.postMessage(auth.userId))
+    },
+    'in flight'() {
+      // Of two, both are on other threads at once.
+      verifyAuth(token, options)
+      process.exit(0)
+    },
+    async 'waiting for keys'() {
+      await verified
+      invalidateJwksCache(options.logtoUrl)
+      // Begun on this thread: the last one found a user.
+      verifyAuth(token, options)
+      setImmediate(() => process.exit(0))
+    },
+  }
+  endings[how]()
 `
 
 let issuer
@@ -50,10 +66,12 @@ describe('worker threads', () => {
     assert.equal(issuer.counters().jwks, 1)
   })
 
-  it('one that ends in the middle of a verification harms nobody', async () => {
-    const ended = await Promise.all(Array.from({ length: 20 }, (_, index) => run('in flight', `late-${index}`)))
-    assert(ended.every(({ code }) => code === 0))
-    const options = { logtoUrl: issuer.logtoUrl, audience: AUDIENCE }
-    assert.equal((await verifyAuth(issuer.token({ subject: 'after' }), options)).userId, 'after')
-  })
+  for (const how of ['in flight', 'waiting for keys']) {
+    it(`one that ends with a verification ${how} harms nobody`, async () => {
+      const ended = await Promise.all(Array.from({ length: 20 }, (_, index) => run(how, `late-${index}`)))
+      assert(ended.every(({ code }) => code === 0))
+      const options = { logtoUrl: issuer.logtoUrl, audience: AUDIENCE }
+      assert.equal((await verifyAuth(issuer.token({ subject: 'after' }), options)).userId, 'after')
+    })
+  }
 })
