@@ -3,7 +3,7 @@
 import { connect } from 'node:net'
 
 const WARM_UP_MS = 1000
-const TURN_MS = 2000
+const TURN_MS = 1500
 
 // `headers` are lines, of which every request has another.
 process.once('message', async ({ port, headers, connections }) => {
