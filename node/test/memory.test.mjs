@@ -1,14 +1,15 @@
 // Verifications of distinct tokens: the process stays as large as it is after the first ones.
 
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { describe, it } from 'node:test'
-import { verifyAuth } from 'logto-authkit/server'
-import { DevIssuer } from 'logto-authkit/testing'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 
-const AUDIENCE = 'https://api.example.com'
-/** How many tokens are on their way at once. */
-const AT_ONCE = 50
-const ALLOWED_GROWTH = 8 * 1024 * 1024
+const PROGRAM = fileURLToPath(new URL('support/many_tokens.mjs', import.meta.url))
+/** V8 doubles its young generation at a moment of its choice, which is megabytes that nothing has left behind. Here it may not. */
+const OPTIONS = ['--expose-gc', '--max-semi-space-size=1']
+const ALLOWED_GROWTH = 4 * 1024 * 1024
 
 describe('distinct tokens leave no memory behind', () => {
   for (const [algorithm, where, total] of [
@@ -16,29 +17,11 @@ describe('distinct tokens leave no memory behind', () => {
     ['ES384', 'on other threads', 50_000],
   ]) {
     it(`${total} of ${algorithm}, which are verified ${where}`, async (test) => {
-      const issuer = await DevIssuer.start({ algorithm, resources: [{ indicator: AUDIENCE }] })
-      test.after(() => issuer.stop())
-      const options = { logtoUrl: issuer.logtoUrl, audience: AUDIENCE, tokenCacheSize: 1000 }
-      const warmUp = total * 0.4
-      await verify(issuer, options, 0, warmUp)
-      const before = resident()
-      await verify(issuer, options, warmUp, total)
-      const growth = resident() - before
-      test.diagnostic(`${(before / 1e6).toFixed(1)} MB after ${warmUp}, ${(growth / 1e6).toFixed(1)} MB more after all`)
+      const { stdout } = await promisify(execFile)(process.execPath, [...OPTIONS, PROGRAM, algorithm, total])
+      const { before, after } = JSON.parse(stdout)
+      const growth = after - before
+      test.diagnostic(`${(before / 1e6).toFixed(1)} MB after two fifths, ${(growth / 1e6).toFixed(1)} MB more after all`)
       assert(growth < ALLOWED_GROWTH, `${growth} bytes more`)
     })
   }
 })
-
-async function verify(issuer, options, from, to) {
-  for (let user = from; user < to; user += AT_ONCE) {
-    const tokens = Array.from({ length: AT_ONCE }, (_, index) => issuer.token({ subject: `user-${user + index}` }))
-    const users = await Promise.all(tokens.map((token) => verifyAuth(token, options)))
-    assert.equal(users[AT_ONCE - 1].userId, `user-${user + AT_ONCE - 1}`)
-  }
-}
-
-function resident() {
-  globalThis.gc()
-  return process.memoryUsage.rss()
-}
