@@ -15,8 +15,9 @@ import { refuses, refusesOption } from './support/refusal.mjs'
 
 const AUDIENCE = 'https://api.example.com'
 const AT_ONCE = 200
-/** One round below the limit is enough: what a busy machine adds it does not add to each of them, and what a check adds it does. */
-const MOST_ROUNDS = 20
+const ROUNDS = 15
+/** So many of the rounds must be quick: a busy machine holds up some, checks that are made on this thread all. */
+const QUICK_ROUNDS = 4
 /** A check on the thread pool never blocks the event loop. */
 const LONGEST_DELAY_MS = 20
 
@@ -339,17 +340,15 @@ describe('the event loop', () => {
   it(`is held up for less than ${LONGEST_DELAY_MS} ms by ${AT_ONCE} ES384 signatures at once`, async () => {
     await verifyAuth(newToken(), options)
     const delays = []
-    let best = Infinity
-    for (let round = 0; round < MOST_ROUNDS && best >= LONGEST_DELAY_MS; round += 1) {
+    for (let round = 0; round < ROUNDS; round += 1) {
       const tokens = Array.from({ length: AT_ONCE }, (_, index) => newToken({ subject: `user-${round}-${index}` }))
       // Nothing but what is measured may have to be cleaned up.
       globalThis.gc?.()
-      const delay = await longestDelay(() => Promise.all(tokens.map((token) => verifyAuth(token, options))))
-      delays.push(delay.toFixed(1))
-      best = Math.min(best, delay)
+      delays.push(await longestDelay(() => Promise.all(tokens.map((token) => verifyAuth(token, options)))))
     }
-    console.log(`longest delay of the event loop: ${delays.join(', ')} ms`)
-    assert(best < LONGEST_DELAY_MS, `${best} ms`)
+    const text = delays.map((delay) => delay.toFixed(1)).join(', ')
+    console.log(`longest delay of the event loop: ${text} ms`)
+    assert(delays.filter((delay) => delay < LONGEST_DELAY_MS).length >= QUICK_ROUNDS, `${text} ms`)
     assert.equal(fetches(), 1)
   })
 })
