@@ -15,9 +15,8 @@ import { refuses, refusesOption } from './support/refusal.mjs'
 
 const AUDIENCE = 'https://api.example.com'
 const AT_ONCE = 200
+/** Their median counts: a busy machine holds up some of them, checks that are made on this thread all. */
 const ROUNDS = 15
-/** So many of the rounds must be quick: a busy machine holds up some, checks that are made on this thread all. */
-const QUICK_ROUNDS = 4
 /** A check on the thread pool never blocks the event loop. */
 const LONGEST_DELAY_MS = 20
 
@@ -348,7 +347,8 @@ describe('the event loop', () => {
     }
     const text = delays.map((delay) => delay.toFixed(1)).join(', ')
     console.log(`longest delay of the event loop: ${text} ms`)
-    assert(delays.filter((delay) => delay < LONGEST_DELAY_MS).length >= QUICK_ROUNDS, `${text} ms`)
+    const median = delays.sort((a, b) => a - b)[(ROUNDS - 1) / 2]
+    assert(median < LONGEST_DELAY_MS, `${text} ms`)
     assert.equal(fetches(), 1)
   })
 })

@@ -17,7 +17,8 @@ describe('distinct tokens leave no memory behind', () => {
     ['ES384', 'on other threads', 50_000],
   ]) {
     it(`${total} of ${algorithm}, which are verified ${where}`, async (test) => {
-      const { stdout } = await promisify(execFile)(process.execPath, [...OPTIONS, PROGRAM, algorithm, total])
+      const args = [...OPTIONS, PROGRAM, algorithm, String(total)]
+      const { stdout } = await promisify(execFile)(process.execPath, args, { signal: test.signal })
       const { before, after } = JSON.parse(stdout)
       const growth = after - before
       test.diagnostic(`${(before / 1e6).toFixed(1)} MB after two fifths, ${(growth / 1e6).toFixed(1)} MB more after all`)

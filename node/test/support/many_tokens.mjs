@@ -1,5 +1,5 @@
-// A program that verifies distinct tokens: `many_tokens.mjs ALGORITHM TOTAL`. Its last line is its resident size in bytes
-// after two fifths of them, and after all.
+// A program that verifies distinct tokens: `many_tokens.mjs ALGORITHM TOTAL`. Prints its resident size in bytes, `before`
+// when two fifths of them are verified and `after` all are.
 
 import assert from 'node:assert/strict'
 import { verifyAuth } from 'logto-authkit/server'
